@@ -1,0 +1,7 @@
+#include "ops/control/ops.h"
+
+namespace sardonyx {
+
+std::vector<OpDef> ControlOps() { return {}; }
+
+}  // namespace sardonyx

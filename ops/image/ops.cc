@@ -1,0 +1,7 @@
+#include "ops/image/ops.h"
+
+namespace sardonyx {
+
+std::vector<OpDef> ImageOps() { return {}; }
+
+}  // namespace sardonyx

@@ -1,0 +1,7 @@
+#include "ops/shape/ops.h"
+
+namespace sardonyx {
+
+std::vector<OpDef> ShapeOps() { return {}; }
+
+}  // namespace sardonyx

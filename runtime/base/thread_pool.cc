@@ -1,0 +1,172 @@
+#include "runtime/base/thread_pool.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace sardonyx {
+namespace {
+
+constexpr double kMinParallelNs = 20'000;  // below this, waking a thread costs more than it saves
+constexpr double kMaxChunkNs = 1'000'000;  // how long a range may go on without being asked to stop
+constexpr int kChunksPerThread = 4;        // evens out threads of unequal speed
+constexpr auto kSpin = std::chrono::microseconds(30);
+
+thread_local bool in_parallel_region = false;
+
+/// Marks the current thread as inside a parallel region, for nested calls.
+class Region {
+ public:
+  Region() : before_(in_parallel_region) { in_parallel_region = true; }
+  ~Region() { in_parallel_region = before_; }
+
+ private:
+  const bool before_;
+};
+
+/// CPUs allowed by cgroup v2's cpu.max ("max 100000" or "200000 100000"), or `otherwise`.
+int CgroupCpus(int otherwise) {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max" || period <= 0) return otherwise;
+  char* end = nullptr;
+  const double micros = std::strtod(quota.c_str(), &end);
+  if (end == quota.c_str() || micros <= 0) return otherwise;
+  return std::max(1, static_cast<int>(micros / period + 0.5));
+}
+
+}  // namespace
+
+int UsableThreads() {
+  cpu_set_t set;
+  int count = static_cast<int>(std::thread::hardware_concurrency());
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) count = CPU_COUNT(&set);
+  count = std::max(count, 1);
+  return std::min(count, CgroupCpus(count));
+}
+
+/// Lives on its caller's stack; linked into jobs_ until no worker can enter it any more.
+struct ThreadPool::Job {
+  absl::FunctionRef<void(int64_t, int64_t)> body;
+  const RunControl& control;
+  const int64_t n;
+  const int64_t chunk;
+  std::atomic<int64_t> next{0};
+  std::atomic<int> inside{0};  // workers between TakeJob and their last touch
+  Job* link = nullptr;
+};
+
+ThreadPool::ThreadPool(int threads) {
+  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::Work(Job& job) {
+  for (;;) {
+    const int64_t begin = job.next.fetch_add(job.chunk, std::memory_order_relaxed);
+    if (begin >= job.n) return;
+    if (job.control.Stopped()) {
+      job.next.store(job.n, std::memory_order_relaxed);
+      return;
+    }
+    job.body(begin, std::min(begin + job.chunk, job.n));
+  }
+}
+
+ThreadPool::Job* ThreadPool::TakeJob() {
+  for (Job* job = jobs_; job != nullptr; job = job->link) {
+    if (job->next.load(std::memory_order_relaxed) < job->n) {
+      job->inside.fetch_add(1, std::memory_order_relaxed);
+      return job;
+    }
+  }
+  return nullptr;
+}
+
+void ThreadPool::WorkerLoop() {
+  const Region region;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    Job* job = TakeJob();
+    if (job != nullptr) {
+      lock.unlock();
+      Work(*job);
+      job->inside.fetch_sub(1, std::memory_order_release);  // the job may be gone after this
+      // The next layer's job usually follows within microseconds: look a moment before sleeping.
+      const auto until = RunControl::Clock::now() + kSpin;
+      while (waiting_jobs_.load(std::memory_order_relaxed) == 0 &&
+             RunControl::Clock::now() < until) {
+        std::this_thread::yield();
+      }
+      lock.lock();
+      continue;
+    }
+    if (stopping_) return;
+    wake_.wait(lock);
+  }
+}
+
+Status ThreadPool::Execute(int64_t n, int64_t chunk, const RunControl& control,
+                           absl::FunctionRef<void(int64_t, int64_t)> body) {
+  if (n <= 0) return absl::OkStatus();
+  Job job{.body = body, .control = control, .n = n, .chunk = std::max<int64_t>(chunk, 1)};
+  const bool shared = !workers_.empty() && !in_parallel_region && n > job.chunk;
+  if (shared) {
+    const int64_t chunks = (n + job.chunk - 1) / job.chunk;
+    {
+      std::lock_guard lock(mutex_);
+      job.link = jobs_;
+      jobs_ = &job;
+      waiting_jobs_.fetch_add(1, std::memory_order_relaxed);
+    }
+    if (chunks == 2) {
+      wake_.notify_one();
+    } else {
+      wake_.notify_all();
+    }
+  }
+  {
+    const Region region;
+    Work(job);
+  }
+  if (shared) {
+    {
+      std::lock_guard lock(mutex_);
+      Job** place = &jobs_;
+      while (*place != &job) place = &(*place)->link;
+      *place = job.link;
+      waiting_jobs_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    while (job.inside.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+  }
+  return control.Check();
+}
+
+Status ThreadPool::ParallelFor(int64_t n, double cost, const RunControl& control,
+                               absl::FunctionRef<void(int64_t, int64_t)> body) {
+  if (n <= 0) return absl::OkStatus();
+  cost = std::max(cost, 0.01);
+  const double total = cost * static_cast<double>(n);
+  const int64_t limit = std::max<int64_t>(1, static_cast<int64_t>(kMaxChunkNs / cost));
+  int64_t chunk = n;
+  if (total >= kMinParallelNs && threads() > 1) {
+    const int64_t pieces = std::min<int64_t>(
+        static_cast<int64_t>(total / (kMinParallelNs / 2)), threads() * kChunksPerThread);
+    chunk = (n + std::max<int64_t>(pieces, 1) - 1) / std::max<int64_t>(pieces, 1);
+  }
+  chunk = std::min(chunk, limit);
+  return Execute(n, chunk, control, body);
+}
+
+}  // namespace sardonyx
