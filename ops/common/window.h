@@ -1,0 +1,70 @@
+// How a window (a convolution's kernel, a pool) slides over the spatial axes of a tensor
+// [N, C, D1, D2, ...]: attributes common to Conv, ConvTranspose and pooling, and the geometry that
+// follows from them and the shapes.
+#pragma once
+
+#include <algorithm>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/types/span.h"
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+enum class AutoPad { kNotSet, kSameUpper, kSameLower, kValid };
+
+/// Attributes as the model gives them, each in its range: kernel, strides and dilations from 1 to
+/// 2^31-1, pads from 0. An empty list stands for the default: 1, or no padding.
+struct WindowAttrs {
+  AutoPad auto_pad = AutoPad::kNotSet;
+  Ints kernel_shape;  // empty: that of the weights
+  Ints strides;
+  Ints dilations;
+  Ints pads;  // all begins, then all ends; without effect unless auto_pad is kNotSet
+  bool ceil_mode = false;
+};
+
+/// Reads auto_pad, kernel_shape, strides and pads, and dilations if the operator has them.
+WindowAttrs ReadWindow(ParseContext& context, bool has_dilations);
+/// Fails where a list has an element below `least` or above 2^31-1.
+void CheckRange(ParseContext& context, const char* name, const Ints& list, int64_t least);
+
+/// One spatial axis. Output o reads inputs o * stride - pad_begin + k * dilation for k in
+/// [0, kernel), of which those outside [0, input) are padding. All sums and products of these
+/// that lead to a position inside the padded input fit in int64.
+struct WindowAxis {
+  int64_t input = 1;
+  int64_t output = 1;
+  int64_t kernel = 1;
+  int64_t stride = 1;
+  int64_t dilation = 1;
+  int64_t pad_begin = 0;
+  int64_t pad_end = 0;
+
+  /// Inputs from the first to the last that one output reads.
+  int64_t extent() const { return dilation * (kernel - 1) + 1; }
+  /// The k in [first, last) of output o that read the input proper, not padding.
+  void Inside(int64_t o, int64_t* first, int64_t* last) const {
+    const int64_t start = o * stride - pad_begin;
+    *first = start < 0 ? (-start + dilation - 1) / dilation : 0;
+    *last = start >= input ? 0 : std::min(kernel, (input - start + dilation - 1) / dilation);
+    if (*first > *last) *first = *last;
+  }
+};
+using Window = absl::InlinedVector<WindowAxis, 3>;
+
+/// The geometry over these spatial sizes; `kernel` are the weights' sizes, or kernel_shape again.
+/// Errors: lists of the wrong length, a kernel that disagrees with kernel_shape or is larger than
+/// the padded input, overflow.
+StatusOr<Window> ResolveWindow(const WindowAttrs& attrs, absl::Span<const int64_t> input,
+                               absl::Span<const int64_t> kernel);
+
+/// The output's spatial sizes where some sizes may be symbols: a symbol stays one where the window
+/// keeps every size. Errors as ResolveWindow, as far as sizes are known.
+StatusOr<SymbolicShape> InferWindow(const WindowAttrs& attrs, absl::Span<const Dim> input,
+                                    absl::Span<const Dim> kernel);
+
+/// The window with axes of size 1 put in front until it has `rank`: a 1-D problem as a 2-D one.
+Window AtLeastRank(const Window& window, int rank);
+
+}  // namespace sardonyx

@@ -1,0 +1,71 @@
+#include "ops/conv/conv.h"
+
+namespace sardonyx {
+namespace {
+
+int64_t Product(const Window& window, int64_t WindowAxis::*size) {
+  int64_t product = 1;
+  for (const WindowAxis& axis : window) product *= axis.*size;
+  return product;
+}
+
+}  // namespace
+
+int64_t ConvShape::input_plane() const { return Product(window, &WindowAxis::input); }
+int64_t ConvShape::output_plane() const { return Product(window, &WindowAxis::output); }
+int64_t ConvShape::kernel_plane() const { return Product(window, &WindowAxis::kernel); }
+
+Shape ConvShape::output() const {
+  Shape shape{batch, out_channels};
+  for (const WindowAxis& axis : window) shape.push_back(axis.output);
+  return shape;
+}
+
+StatusOr<ConvShape> ResolveConv(const ConvAttrs& attrs, const Shape& x, const Shape& w) {
+  if (x.rank() < 3 || w.rank() != x.rank()) {
+    return InvalidArgument("input X has shape ", x.ToString(), " and W ", w.ToString(),
+                           "; both need the same rank, at least 3");
+  }
+  ConvShape conv{.batch = x[0], .group = attrs.group, .in_channels = x[1], .out_channels = w[0]};
+  if (x[1] < 1 || x[1] % attrs.group != 0 || w[1] != x[1] / attrs.group) {
+    return InvalidArgument("input W has shape ", w.ToString(), " but X ", x.ToString(), " has ",
+                           x[1], " channels and group=", attrs.group, " needs ",
+                           x[1] % attrs.group == 0 ? absl::StrCat(x[1] / attrs.group)
+                                                   : std::string("a multiple of it"));
+  }
+  if (w[0] < 1 || w[0] % attrs.group != 0) {
+    return InvalidArgument("input W has shape ", w.ToString(), ": ", w[0],
+                           " output channels are no multiple of group=", attrs.group);
+  }
+  SX_ASSIGN_OR_RETURN(conv.window,
+                      ResolveWindow(attrs.window, x.dims().subspan(2), w.dims().subspan(2)));
+  constexpr int64_t kLimit = int64_t{1} << 62;
+  for (const Shape& shape : {x, w, conv.output()}) {
+    if (shape.Elements(1, shape.rank()) >= kLimit || shape.Elements() >= kLimit) {
+      return LimitExceeded("a tensor of shape ", shape.ToString(), " is too large");
+    }
+  }
+  return conv;
+}
+
+StatusOr<ConvShape> StaticFloatConv(const PrepareContext& context) {
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.has_input(i) && context.element(i) != DataType::kFloat) {
+      return Unimplemented("works on float, not ", Name(context.element(i)));
+    }
+  }
+  const auto x = context.shape(0), w = context.shape(1);
+  if (!x || !w) return Unimplemented("needs shapes that are known before the run");
+  return ResolveConv(context.attrs<ConvAttrs>(), *x, *w);
+}
+
+double ConvMultiplyAdds(const PrepareContext& context) {
+  const auto x = context.shape(0), w = context.shape(1);
+  if (!x || !w) return 0;
+  const auto conv = ResolveConv(context.attrs<ConvAttrs>(), *x, *w);
+  if (!conv.ok()) return 0;
+  return static_cast<double>(conv->output().Elements()) *
+         static_cast<double>(conv->group_in() * conv->kernel_plane());
+}
+
+}  // namespace sardonyx

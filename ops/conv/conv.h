@@ -1,0 +1,51 @@
+// Conv as every one of its kernels sees it.
+//
+// Inputs: 0 X [N, C, D...], 1 W [M, C/group, k...], 2 B [M] (may be left out) and, where
+// ConvAttrs::residual says so, 3 a tensor of the output's shape. Output: 0 Y [N, M, ...] =
+// activation(cross-correlation(X, W) + B + residual).
+#pragma once
+
+#include <memory>
+
+#include "ops/common/activation.h"
+#include "ops/common/window.h"
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+struct ConvAttrs : Attrs {
+  WindowAttrs window;
+  int64_t group = 1;      // at least 1
+  Activation activation;  // set by rewrites, applied last
+  bool residual = false;  // set by rewrites: input 3 is added before the activation
+};
+inline constexpr int kConvResidual = 3;
+
+/// A Conv whose shapes are known and agree with each other.
+struct ConvShape {
+  int64_t batch = 1;
+  int64_t group = 1;
+  int64_t in_channels = 1;   // of all groups
+  int64_t out_channels = 1;  // of all groups
+  Window window;             // one axis for each spatial dimension; may be empty
+
+  int64_t group_in() const { return in_channels / group; }
+  int64_t group_out() const { return out_channels / group; }
+  int64_t input_plane() const;  // elements of one channel
+  int64_t output_plane() const;
+  int64_t kernel_plane() const;
+  /// X, W and Y each have less than 2^62 elements, so that offsets never overflow.
+  Shape output() const;
+};
+
+/// Errors: ranks below 2 or unequal, channels that do not divide, and those of ResolveWindow.
+StatusOr<ConvShape> ResolveConv(const ConvAttrs& attrs, const Shape& x, const Shape& w);
+
+/// For a kernel's refuses: the problem, or why it cannot be known before the run or is not float.
+/// Otherwise X and W (and B and the residual, where given) are float.
+StatusOr<ConvShape> StaticFloatConv(const PrepareContext& context);
+
+/// OpDef::multiply_adds; 0 where shapes are not known.
+double ConvMultiplyAdds(const PrepareContext& context);
+
+}  // namespace sardonyx

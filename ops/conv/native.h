@@ -1,0 +1,14 @@
+// The float32 Conv kernels of this project.
+#pragma once
+
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+KernelDef ConvWinograd4();  // conv.winograd4: F(4x4, 3x3)
+KernelDef ConvWinograd2();  // conv.winograd2: F(2x2, 3x3)
+KernelDef ConvDirect1x1();  // conv.direct1x1: a matrix product over channels
+KernelDef ConvIm2col();     // conv.im2col: patches as columns, then a matrix product
+KernelDef ConvDepthwise();  // conv.depthwise: one filter per channel
+
+}  // namespace sardonyx
