@@ -4,9 +4,9 @@ namespace sardonyx {
 namespace {
 
 int64_t Product(const Window& window, int64_t WindowAxis::*size) {
-  int64_t product = 1;
-  for (const WindowAxis& axis : window) product *= axis.*size;
-  return product;
+  Shape sizes;
+  for (const WindowAxis& axis : window) sizes.push_back(axis.*size);
+  return sizes.Elements();
 }
 
 }  // namespace
