@@ -1,7 +1,30 @@
 #include "ops/matmul/ops.h"
 
+#include "ops/matmul/matmul.h"
+
 namespace sardonyx {
 
-std::vector<OpDef> MatmulOps() { return {}; }
+std::vector<OpDef> MatmulOps() {
+  return {
+      {.name = "MatMul",
+       .versions = {1, 9, 13},
+       .min_inputs = 2,
+       .max_inputs = 3,  // the third only once a rewrite has put a bias there
+       .parse = ParseMatMul,
+       .infer = InferMatMul,
+       .kernels = {SimpleKernel<RunMatMulReference>("matmul.reference")},
+       .rewrites = MatMulRewrites(),
+       .multiply_adds = MatMulMultiplyAdds},
+      {.name = "Gemm",
+       .versions = {1, 6, 7, 9, 11, 13},
+       .min_inputs = 2,
+       .max_inputs = 3,
+       .parse = ParseGemm,
+       .infer = InferGemm,
+       .kernels = {SimpleKernel<RunGemmReference>("gemm.reference")},
+       .rewrites = GemmRewrites(),
+       .multiply_adds = GemmMultiplyAdds},
+  };
+}
 
 }  // namespace sardonyx

@@ -1,0 +1,73 @@
+// What MatMul and Gemm nodes say, for every kernel that computes them.
+#pragma once
+
+#include <optional>
+
+#include "ops/common/activation.h"
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+/// Y = activation(A B + bias). `bias` and `activation` are put there by rewrites, for float32 only.
+struct MatMulAttrs : Attrs {
+  Activation activation;
+  bool bias = false;  // the last input holds one number for each of Y's columns
+};
+
+/// Y = activation(alpha A' B' + beta C), A' and B' transposed where the flags say so.
+struct GemmAttrs : Attrs {
+  float alpha = 1;
+  float beta = 1;
+  bool trans_a = false;
+  bool trans_b = false;
+  Activation activation;
+};
+
+/// A MatMul of given shapes as a batch of m x k by k x n products of dense row-major matrices.
+/// Vectors have become matrices of one row or column.
+struct MatMulShape {
+  int64_t m = 1, k = 1, n = 1;
+  Shape batch;          // leading dimensions of the result, those of A and B broadcast
+  Ints a_step, b_step;  // elements to move in A and B for a step along each batch axis, 0 or more
+  int64_t batches = 1;
+
+  /// Elements from the start of A and B to the matrices of batch `index` in row-major order.
+  int64_t AOffset(int64_t index) const { return Offset(a_step, index); }
+  int64_t BOffset(int64_t index) const { return Offset(b_step, index); }
+  /// B is the same matrix for every batch, so that batches are only more rows of A, which are
+  /// dense.
+  bool SharesB() const;
+
+ private:
+  int64_t Offset(const Ints& step, int64_t index) const;
+};
+
+/// Errors: rank 0, inner dimensions that differ, batches that do not broadcast.
+StatusOr<MatMulShape> MakeMatMulShape(const Shape& a, const Shape& b);
+
+/// Sizes of a Gemm. Errors: ranks other than 2, inner dimensions that differ.
+struct GemmShape {
+  int64_t m = 0, k = 0, n = 0;
+};
+StatusOr<GemmShape> MakeGemmShape(const Shape& a, const Shape& b, const GemmAttrs& attrs);
+
+/// Element strides with which C, broadcast to m x n, is read: row and column, 0 where it repeats.
+/// C has passed Gemm's inference.
+struct GemmBias {
+  int64_t row = 0, column = 0;
+};
+GemmBias StridesOfBias(const Shape& c);
+
+// Parts of the OpDefs, each in a file of its own.
+StatusOr<std::shared_ptr<Attrs>> ParseMatMul(ParseContext& context);
+StatusOr<std::shared_ptr<Attrs>> ParseGemm(ParseContext& context);
+Status InferMatMul(InferContext& context);
+Status InferGemm(InferContext& context);
+double MatMulMultiplyAdds(const PrepareContext& context);
+double GemmMultiplyAdds(const PrepareContext& context);
+Status RunMatMulReference(KernelContext& context);
+Status RunGemmReference(KernelContext& context);
+std::vector<Rewrite> MatMulRewrites();
+std::vector<Rewrite> GemmRewrites();
+
+}  // namespace sardonyx
