@@ -16,7 +16,6 @@ namespace sardonyx {
 /// The newest versions that are understood.
 inline constexpr int kNewestIrVersion = 14;
 inline constexpr int kOldestIrVersion = 3;
-inline constexpr int kNewestOpset = 28;  // of ai.onnx
 
 struct ImportOptions {
   Limits limits;

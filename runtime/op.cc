@@ -122,8 +122,7 @@ StatusOr<std::optional<SymbolicShape>> BroadcastSymbolic(const SymbolicShape* a,
     if (da.known() && db.known()) {
       if (da.value != db.value && da.value != 1 && db.value != 1) {
         return InvalidArgument("shapes ", ToString(*a), " and ", ToString(*b),
-                               " cannot be broadcast together: ", da.value, " against ",
-                               db.value);
+                               " cannot be broadcast together: ", da.value, " against ", db.value);
       }
       result[i] = da.value == 1 ? db : da;
     } else if (da.known()) {

@@ -1,4 +1,5 @@
-// What an operator is: how its attributes are read, what it yields, and the kernels that compute it.
+// What an operator is: how its attributes are read, what it yields, and the kernels that compute
+// it.
 //
 // An operator family in ops/ fills in OpDefs from functions that take one of the contexts below;
 // importer, passes and session work with OpDefs alone and know no operator by name.
@@ -106,9 +107,7 @@ class InferContext {
   }
 
   int input_count() const { return static_cast<int>(inputs_.size()); }
-  bool has_input(int i) const {
-    return i < input_count() && node_.inputs[i] != kNoValue;
-  }
+  bool has_input(int i) const { return i < input_count() && node_.inputs[i] != kNoValue; }
   /// kUnknown where nothing is known, or the input is left out.
   const Type& input(int i) const;
   /// Element type of a tensor input; kUndefined where it is not known.
@@ -140,6 +139,7 @@ class InferContext {
   }
 
   std::vector<Output>& outputs() { return outputs_; }
+  const std::vector<Output>& outputs() const { return outputs_; }
 
  private:
   const Node& node_;
@@ -168,7 +168,8 @@ enum class Accuracy { kStrict, kDefault, kFast };
 class BodyRunner {
  public:
   virtual ~BodyRunner() = default;
-  /// Runs `body`, one of the node's subgraphs, on `inputs`; captures are found by themselves.
+  /// Runs `body`, one of the node's subgraphs, on `inputs`; captures are found by themselves. The
+  /// outputs may lie in memory that the next Run of the same body overwrites: Clone to keep.
   virtual Status Run(const Graph& body, absl::Span<const Value> inputs,
                      std::vector<Value>* outputs) = 0;
 };
@@ -215,7 +216,8 @@ class KernelContext {
   Tensor& output(int i) { return outputs_[i]->tensor(); }
   /// Gives output i this type and shape: its planned memory where that fits, or new memory.
   StatusOr<Tensor*> Allocate(int i, DataType type, const Shape& shape);
-  /// Makes any value output i, sharing its elements.
+  /// Makes any value output i, sharing its elements; those of a tensor inside a sequence or map
+  /// must be its own (Tensor::Clone), not an input's.
   void set_output(int i, Value value) {
     if (has_output(i)) *outputs_[i] = std::move(value);
   }
@@ -229,8 +231,7 @@ class KernelContext {
 
   const RunEnvironment& environment() const { return environment_; }
   /// ThreadPool::ParallelFor under this run's control; every long loop goes through it.
-  Status ParallelFor(int64_t n, double cost,
-                     absl::FunctionRef<void(int64_t, int64_t)> body) const {
+  Status ParallelFor(int64_t n, double cost, absl::FunctionRef<void(int64_t, int64_t)> body) const {
     return environment_.pool->ParallelFor(n, cost, *environment_.control, body);
   }
   Status ParallelTasks(int64_t tasks, absl::FunctionRef<void(int64_t)> body) const {
@@ -265,8 +266,8 @@ class PackCache {
   }
 
  private:
-  std::shared_ptr<const void> GetErased(
-      const std::string& key, const std::function<std::shared_ptr<const void>()>& make);
+  std::shared_ptr<const void> GetErased(const std::string& key,
+                                        const std::function<std::shared_ptr<const void>()>& make);
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -348,7 +349,9 @@ KernelDef SimpleKernel(absl::string_view name, Backend backend = Backend::kRefer
   struct Simple : Kernel {
     Status Run(KernelContext& context) const override { return run(context); }
   };
-  return {.name = name, .backend = backend, .refuses = refuses,
+  return {.name = name,
+          .backend = backend,
+          .refuses = refuses,
           .prepare = [](const PrepareContext&) -> StatusOr<std::unique_ptr<Kernel>> {
             return std::make_unique<Simple>();
           }};
@@ -389,7 +392,6 @@ struct OpDef {
   double (*multiply_adds)(const PrepareContext&) = nullptr;
 };
 inline constexpr int kVariadic = 1 << 30;
-inline constexpr int kNewestOpset = 28;
 
 /// Every operator, sorted by domain and name. Built once, never changed.
 absl::Span<const OpDef* const> AllOps();

@@ -69,34 +69,62 @@ bool IsSigned(DataType type);         // signed integers and all floats
 // The element type that a C++ type holds: kTypeOf<float> is DataType::kFloat.
 template <typename T>
 inline constexpr DataType kTypeOf = DataType::kUndefined;
-template <> inline constexpr DataType kTypeOf<float> = DataType::kFloat;
-template <> inline constexpr DataType kTypeOf<uint8_t> = DataType::kUInt8;
-template <> inline constexpr DataType kTypeOf<int8_t> = DataType::kInt8;
-template <> inline constexpr DataType kTypeOf<uint16_t> = DataType::kUInt16;
-template <> inline constexpr DataType kTypeOf<int16_t> = DataType::kInt16;
-template <> inline constexpr DataType kTypeOf<int32_t> = DataType::kInt32;
-template <> inline constexpr DataType kTypeOf<int64_t> = DataType::kInt64;
-template <> inline constexpr DataType kTypeOf<std::string> = DataType::kString;
-template <> inline constexpr DataType kTypeOf<bool> = DataType::kBool;
-template <> inline constexpr DataType kTypeOf<Half> = DataType::kFloat16;
-template <> inline constexpr DataType kTypeOf<double> = DataType::kDouble;
-template <> inline constexpr DataType kTypeOf<uint32_t> = DataType::kUInt32;
-template <> inline constexpr DataType kTypeOf<uint64_t> = DataType::kUInt64;
-template <> inline constexpr DataType kTypeOf<std::complex<float>> = DataType::kComplex64;
-template <> inline constexpr DataType kTypeOf<std::complex<double>> = DataType::kComplex128;
-template <> inline constexpr DataType kTypeOf<BFloat16> = DataType::kBFloat16;
-template <> inline constexpr DataType kTypeOf<Float8E4M3FN> = DataType::kFloat8E4M3FN;
-template <> inline constexpr DataType kTypeOf<Float8E4M3FNUZ> = DataType::kFloat8E4M3FNUZ;
-template <> inline constexpr DataType kTypeOf<Float8E5M2> = DataType::kFloat8E5M2;
-template <> inline constexpr DataType kTypeOf<Float8E5M2FNUZ> = DataType::kFloat8E5M2FNUZ;
-template <> inline constexpr DataType kTypeOf<UInt4> = DataType::kUInt4;
-template <> inline constexpr DataType kTypeOf<Int4> = DataType::kInt4;
-template <> inline constexpr DataType kTypeOf<Float4E2M1> = DataType::kFloat4E2M1;
-template <> inline constexpr DataType kTypeOf<Float8E8M0> = DataType::kFloat8E8M0;
-template <> inline constexpr DataType kTypeOf<UInt2> = DataType::kUInt2;
-template <> inline constexpr DataType kTypeOf<Int2> = DataType::kInt2;
-template <> inline constexpr DataType kTypeOf<Float6E2M3> = DataType::kFloat6E2M3;
-template <> inline constexpr DataType kTypeOf<Float6E3M2> = DataType::kFloat6E3M2;
+template <>
+inline constexpr DataType kTypeOf<float> = DataType::kFloat;
+template <>
+inline constexpr DataType kTypeOf<uint8_t> = DataType::kUInt8;
+template <>
+inline constexpr DataType kTypeOf<int8_t> = DataType::kInt8;
+template <>
+inline constexpr DataType kTypeOf<uint16_t> = DataType::kUInt16;
+template <>
+inline constexpr DataType kTypeOf<int16_t> = DataType::kInt16;
+template <>
+inline constexpr DataType kTypeOf<int32_t> = DataType::kInt32;
+template <>
+inline constexpr DataType kTypeOf<int64_t> = DataType::kInt64;
+template <>
+inline constexpr DataType kTypeOf<std::string> = DataType::kString;
+template <>
+inline constexpr DataType kTypeOf<bool> = DataType::kBool;
+template <>
+inline constexpr DataType kTypeOf<Half> = DataType::kFloat16;
+template <>
+inline constexpr DataType kTypeOf<double> = DataType::kDouble;
+template <>
+inline constexpr DataType kTypeOf<uint32_t> = DataType::kUInt32;
+template <>
+inline constexpr DataType kTypeOf<uint64_t> = DataType::kUInt64;
+template <>
+inline constexpr DataType kTypeOf<std::complex<float>> = DataType::kComplex64;
+template <>
+inline constexpr DataType kTypeOf<std::complex<double>> = DataType::kComplex128;
+template <>
+inline constexpr DataType kTypeOf<BFloat16> = DataType::kBFloat16;
+template <>
+inline constexpr DataType kTypeOf<Float8E4M3FN> = DataType::kFloat8E4M3FN;
+template <>
+inline constexpr DataType kTypeOf<Float8E4M3FNUZ> = DataType::kFloat8E4M3FNUZ;
+template <>
+inline constexpr DataType kTypeOf<Float8E5M2> = DataType::kFloat8E5M2;
+template <>
+inline constexpr DataType kTypeOf<Float8E5M2FNUZ> = DataType::kFloat8E5M2FNUZ;
+template <>
+inline constexpr DataType kTypeOf<UInt4> = DataType::kUInt4;
+template <>
+inline constexpr DataType kTypeOf<Int4> = DataType::kInt4;
+template <>
+inline constexpr DataType kTypeOf<Float4E2M1> = DataType::kFloat4E2M1;
+template <>
+inline constexpr DataType kTypeOf<Float8E8M0> = DataType::kFloat8E8M0;
+template <>
+inline constexpr DataType kTypeOf<UInt2> = DataType::kUInt2;
+template <>
+inline constexpr DataType kTypeOf<Int2> = DataType::kInt2;
+template <>
+inline constexpr DataType kTypeOf<Float6E2M3> = DataType::kFloat6E2M3;
+template <>
+inline constexpr DataType kTypeOf<Float6E3M2> = DataType::kFloat6E3M2;
 
 template <typename... Ts>
 struct TypeList {};

@@ -9,8 +9,8 @@ Status MemoryBudget::Take(int64_t bytes) {
   const int64_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
   if (bytes > limit_ - before) {
     Give(bytes);
-    return LimitExceeded("memory limit of ", limit_, " bytes reached: ", before,
-                         " in use and ", bytes, " more needed");
+    return LimitExceeded("memory limit of ", limit_, " bytes reached: ", before, " in use and ",
+                         bytes, " more needed");
   }
   int64_t peak = peak_.load(std::memory_order_relaxed);
   while (peak < before + bytes &&
@@ -23,15 +23,15 @@ StatusOr<std::shared_ptr<std::byte>> AllocateBytes(int64_t bytes,
                                                    const std::shared_ptr<MemoryBudget>& budget) {
   if (bytes < 0) return InvalidArgument("allocation of ", bytes, " bytes");
   if (budget != nullptr) SX_RETURN_IF_ERROR(budget->Take(bytes));
-  auto* memory = static_cast<std::byte*>(::operator new(
-      static_cast<size_t>(std::max<int64_t>(bytes, 1)), std::align_val_t{kAlignment},
-      std::nothrow));
+  auto* memory =
+      static_cast<std::byte*>(::operator new (static_cast<size_t>(std::max<int64_t>(bytes, 1)),
+                                              std::align_val_t{kAlignment}, std::nothrow));
   if (memory == nullptr) {
     if (budget != nullptr) budget->Give(bytes);
     return LimitExceeded("the system has no memory for ", bytes, " bytes");
   }
   return std::shared_ptr<std::byte>(memory, [budget, bytes](std::byte* p) {
-    ::operator delete(p, std::align_val_t{kAlignment});
+    ::operator delete (p, std::align_val_t{kAlignment});
     if (budget != nullptr) budget->Give(bytes);
   });
 }

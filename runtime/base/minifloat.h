@@ -17,10 +17,10 @@ namespace sardonyx {
 
 /// Which bit patterns are not finite numbers.
 enum class Specials {
-  kIeee,    // all-ones exponent: infinity and NaN
-  kNanOnly, // all ones in exponent and mantissa: NaN; no infinity (E4M3FN)
-  kFnuz,    // the pattern of negative zero is the one NaN; no infinity
-  kNone,    // every pattern is a finite number (E2M3, E3M2, E2M1)
+  kIeee,     // all-ones exponent: infinity and NaN
+  kNanOnly,  // all ones in exponent and mantissa: NaN; no infinity (E4M3FN)
+  kFnuz,     // the pattern of negative zero is the one NaN; no infinity
+  kNone,     // every pattern is a finite number (E2M3, E3M2, E2M1)
 };
 
 /// A float of one sign bit, kExponent and kMantissa bits, held in Bits (unused high bits zero).
@@ -42,7 +42,7 @@ struct MiniFloat {
 
   constexpr MiniFloat() = default;
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   explicit MiniFloat(T value) : MiniFloat(FromFloat(static_cast<float>(value), false)) {}
   /// double rounds once, not through float: the narrowing below keeps a sticky bit.
   explicit MiniFloat(double value) : MiniFloat(FromFloat(RoundToOdd(value), false)) {}
@@ -90,9 +90,8 @@ struct MiniFloat {
       if (rest > half || (rest == half && (rounded & 1))) ++rounded;
     }
     // Adding lets a mantissa that rounded up carry into the exponent.
-    const uint64_t magnitude = biased == 0
-                                   ? rounded
-                                   : (static_cast<uint64_t>(biased - 1) << kMantissa) + rounded;
+    const uint64_t magnitude =
+        biased == 0 ? rounded : (static_cast<uint64_t>(biased - 1) << kMantissa) + rounded;
     if (magnitude > kLargest) return FromBits(Overflow(sign, saturate));
     if (magnitude == 0) return FromBits(Zero(sign));
     return FromBits(Bits(sign | magnitude));
@@ -117,10 +116,8 @@ struct MiniFloat {
     return negative ? -value : value;
   }
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  explicit operator T() const {
-    return static_cast<T>(static_cast<float>(*this));
-  }
+  requires std::is_arithmetic_v<T>
+  explicit operator T() const { return static_cast<T>(static_cast<float>(*this)); }
 
   bool IsNan() const {
     if constexpr (kSpecials == Specials::kFnuz) return bits == kSign;
@@ -171,7 +168,7 @@ struct Float8E8M0 {
     return result;
   }
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   explicit Float8E8M0(T value) : Float8E8M0(FromFloat(static_cast<float>(value), true)) {}
 
   /// The nearest power of two, halfway upwards; not positive or not finite gives NaN.
@@ -181,10 +178,8 @@ struct Float8E8M0 {
     return std::ldexp(1.0f, static_cast<int>(bits) - 127);
   }
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  explicit operator T() const {
-    return static_cast<T>(static_cast<float>(*this));
-  }
+  requires std::is_arithmetic_v<T>
+  explicit operator T() const { return static_cast<T>(static_cast<float>(*this)); }
   bool IsNan() const { return bits == 0xff; }
 };
 
@@ -210,13 +205,11 @@ struct NarrowInt {
 
   constexpr NarrowInt() = default;
   template <typename T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   explicit constexpr NarrowInt(T v) : value(Wrap(static_cast<int64_t>(v))) {}
   template <typename T>
-    requires std::is_arithmetic_v<T>
-  explicit constexpr operator T() const {
-    return static_cast<T>(value);
-  }
+  requires std::is_arithmetic_v<T>
+  explicit constexpr operator T() const { return static_cast<T>(value); }
   friend constexpr auto operator<=>(NarrowInt, NarrowInt) = default;
 
  private:

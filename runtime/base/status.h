@@ -38,8 +38,8 @@ inline Status Prepend(const Status& status, absl::string_view prefix) {
 }  // namespace sardonyx
 
 /// Returns from the enclosing function if the status expression is not OK.
-#define SX_RETURN_IF_ERROR(expression)                          \
-  do {                                                          \
+#define SX_RETURN_IF_ERROR(expression)                                              \
+  do {                                                                              \
     if (::absl::Status sx_status = (expression); !sx_status.ok()) return sx_status; \
   } while (false)
 

@@ -85,12 +85,13 @@ StatusOr<Ints> ToInts(const Tensor& tensor) {
 StatusOr<std::vector<double>> ToDoubles(const Tensor& tensor) {
   std::vector<double> result;
   result.reserve(tensor.size());
-  SX_RETURN_IF_ERROR(Dispatch(
-      tensor.type(), Numbers{} + NarrowFloats{} + NarrowInts{} + TypeList<bool>{},
-      [&]<typename T>() -> Status {
-        for (T v : tensor.span<T>()) result.push_back(static_cast<double>(v));
-        return absl::OkStatus();
-      }));
+  SX_RETURN_IF_ERROR(Dispatch(tensor.type(),
+                              Numbers{} + NarrowFloats{} + NarrowInts{} + TypeList<bool>{},
+                              [&]<typename T>() -> Status {
+                                for (T v : tensor.span<T>())
+                                  result.push_back(static_cast<double>(v));
+                                return absl::OkStatus();
+                              }));
   return result;
 }
 

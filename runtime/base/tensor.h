@@ -127,9 +127,7 @@ class Value {
 
   const Tensor& tensor() const { return std::get<Tensor>(value_); }
   Tensor& tensor() { return std::get<Tensor>(value_); }
-  const Sequence& sequence() const {
-    return *std::get<std::shared_ptr<const Sequence>>(value_);
-  }
+  const Sequence& sequence() const { return *std::get<std::shared_ptr<const Sequence>>(value_); }
   const Map& map() const { return *std::get<std::shared_ptr<const Map>>(value_); }
 
   /// "float[2,3]", "sequence of 3", "map of 2", "none"

@@ -161,8 +161,8 @@ Status ThreadPool::ParallelFor(int64_t n, double cost, const RunControl& control
   const int64_t limit = std::max<int64_t>(1, static_cast<int64_t>(kMaxChunkNs / cost));
   int64_t chunk = n;
   if (total >= kMinParallelNs && threads() > 1) {
-    const int64_t pieces = std::min<int64_t>(
-        static_cast<int64_t>(total / (kMinParallelNs / 2)), threads() * kChunksPerThread);
+    const int64_t pieces = std::min<int64_t>(static_cast<int64_t>(total / (kMinParallelNs / 2)),
+                                             threads() * kChunksPerThread);
     chunk = (n + std::max<int64_t>(pieces, 1) - 1) / std::max<int64_t>(pieces, 1);
   }
   chunk = std::min(chunk, limit);

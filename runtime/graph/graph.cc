@@ -166,8 +166,7 @@ Status Graph::Sort() {
     for (size_t i = 0; i < nodes.size() && stuck.size() < 4; ++i) {
       if (missing[i] > 0) stuck.push_back(nodes[i].Describe());
     }
-    return InvalidArgument("the graph has a cycle through or before ",
-                           absl::StrJoin(stuck, ", "));
+    return InvalidArgument("the graph has a cycle through or before ", absl::StrJoin(stuck, ", "));
   }
   if (std::is_sorted(order.begin(), order.end())) return absl::OkStatus();
   std::vector<Node> sorted;

@@ -25,19 +25,19 @@ inline constexpr ValueId kNoValue = -1;  // an optional input or output that is 
 
 /// An attribute as the model has it. Sparse tensors have been made dense.
 struct Attribute {
-  using Data = std::variant<int64_t, float, std::string, Tensor, std::shared_ptr<Graph>, Type,
-                            std::vector<int64_t>, std::vector<float>, std::vector<std::string>,
-                            std::vector<Tensor>, std::vector<std::shared_ptr<Graph>>,
-                            std::vector<Type>>;
+  using Data =
+      std::variant<int64_t, float, std::string, Tensor, std::shared_ptr<Graph>, Type,
+                   std::vector<int64_t>, std::vector<float>, std::vector<std::string>,
+                   std::vector<Tensor>, std::vector<std::shared_ptr<Graph>>, std::vector<Type>>;
   Data data;
 };
 
 struct Node {
-  std::string name;     // may be empty
-  std::string domain;   // "" is ai.onnx
+  std::string name;    // may be empty
+  std::string domain;  // "" is ai.onnx
   std::string op_type;
-  int version = 0;      // opset version of the domain that governs this node
-  int index = -1;       // position in the model, for messages
+  int version = 0;               // opset version of the domain that governs this node
+  int index = -1;                // position in the model, for messages
   std::vector<ValueId> inputs;   // kNoValue where left out
   std::vector<ValueId> outputs;  // likewise
   std::map<std::string, Attribute> attributes;
@@ -54,8 +54,8 @@ struct Node {
 
 struct ValueInfo {
   std::string name;
-  Type type;                        // as declared, then as inferred
-  std::optional<Tensor> constant;   // an initializer or a folded result
+  Type type;                       // as declared, then as inferred
+  std::optional<Tensor> constant;  // an initializer or a folded result
 };
 
 /// Something that a subgraph reads from the graph around it.
@@ -67,8 +67,8 @@ struct Capture {
 struct Graph {
   std::string name;
   std::vector<ValueInfo> values;
-  std::vector<Node> nodes;  // in an order in which they can run
-  std::vector<ValueId> inputs;   // without the initializers, except those that are inputs too
+  std::vector<Node> nodes;      // in an order in which they can run
+  std::vector<ValueId> inputs;  // without the initializers, except those that are inputs too
   std::vector<ValueId> outputs;
   std::vector<Capture> captures;
   int hidden_names = 0;  // for FreshName
@@ -99,6 +99,9 @@ struct Graph {
     return id != kNoValue && values[id].constant ? &*values[id].constant : nullptr;
   }
 };
+
+/// The newest opset of ai.onnx that is understood.
+inline constexpr int kNewestOpset = 28;
 
 /// What a model file holds.
 struct Model {

@@ -21,9 +21,11 @@ std::optional<Shape> ToShape(const SymbolicShape& shape) {
 SymbolicShape ToSymbolic(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
 std::string ToString(const SymbolicShape& shape) {
-  return absl::StrCat("[", absl::StrJoin(shape, ",", [](std::string* out, const Dim& dim) {
-    absl::StrAppend(out, dim.ToString());
-  }), "]");
+  return absl::StrCat(
+      "[",
+      absl::StrJoin(shape, ",",
+                    [](std::string* out, const Dim& dim) { absl::StrAppend(out, dim.ToString()); }),
+      "]");
 }
 
 std::optional<Shape> Type::StaticShape() const {

@@ -58,8 +58,8 @@ struct Type {
     return {.kind = Kind::kOptional, .inner = std::make_shared<const Type>(std::move(inner))};
   }
   static Type Map(DataType key, Type value) {
-    return {.kind = Kind::kMap, .inner = std::make_shared<const Type>(std::move(value)),
-            .key = key};
+    return {
+        .kind = Kind::kMap, .inner = std::make_shared<const Type>(std::move(value)), .key = key};
   }
 
   bool is_tensor() const { return kind == Kind::kTensor; }

@@ -1,0 +1,180 @@
+#include "runtime/passes/plan.h"
+
+#include <algorithm>
+
+#include "runtime/passes/arena.h"
+
+namespace sardonyx {
+namespace {
+
+PrepareContext MakePrepareContext(const Node& node, const Knowledge& known, const Graph& graph,
+                                  const PlanOptions& options) {
+  std::vector<Type> inputs, outputs;
+  std::vector<const Tensor*> constants;
+  for (ValueId id : node.inputs) {
+    inputs.push_back(id == kNoValue ? Type() : known[id].type);
+    constants.push_back(graph.constant(id));
+  }
+  for (ValueId id : node.outputs) outputs.push_back(id == kNoValue ? Type() : known[id].type);
+  return PrepareContext(node, std::move(inputs), std::move(constants), std::move(outputs),
+                        options.threads, options.accuracy, options.cache);
+}
+
+Status ChooseKernel(const PrepareContext& context, const PlanOptions& options, Step& step) {
+  for (const KernelDef& def : context.node().op->kernels) {
+    if (def.backend == Backend::kNative && !options.native) continue;
+    if (def.backend == Backend::kOneDnn && !options.onednn) continue;
+    std::string reason = def.refuses == nullptr ? "" : def.refuses(context);
+    if (reason.empty()) {
+      auto kernel = def.prepare(context);
+      if (kernel.ok()) {
+        step.kernel = *std::move(kernel);
+        step.def = &def;
+        return absl::OkStatus();
+      }
+      if (kernel.status().code() != absl::StatusCode::kUnimplemented) return kernel.status();
+      reason = std::string(kernel.status().message());
+    }
+    step.refusals.push_back(absl::StrCat(def.name, ": ", reason));
+  }
+  std::string all;
+  for (const std::string& refusal : step.refusals) absl::StrAppend(&all, "; ", refusal);
+  return Unimplemented("no kernel takes it", all);
+}
+
+/// A type whose value can be given memory before the run.
+bool IsPlaceable(const Type& type) {
+  return type.is_tensor() && type.element != DataType::kUndefined &&
+         type.element != DataType::kString && type.StaticShape().has_value();
+}
+
+/// Decides where values live: liveness, sharing by views and in-place operators, placement.
+class MemoryPlanner {
+ public:
+  MemoryPlanner(const Graph& graph, Plan& plan)
+      : graph_(graph),
+        plan_(plan),
+        buffer_of_(graph.values.size(), -1),
+        last_use_(graph.values.size(), -1) {}
+
+  Status Run() {
+    FindLastUses();
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      SX_RETURN_IF_ERROR(PlaceOutputs(static_cast<int>(i)));
+    }
+    plan_.arena_bytes = PlaceBuffers(buffers_);
+    plan_.offsets.assign(graph_.values.size(), -1);
+    for (size_t id = 0; id < buffer_of_.size(); ++id) {
+      if (buffer_of_[id] >= 0) plan_.offsets[id] = buffers_[buffer_of_[id]].offset;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  /// A view's last use is its source's too: walk backwards so that chains of views add up.
+  void FindLastUses() {
+    const int end = static_cast<int>(plan_.steps.size());
+    for (ValueId id : graph_.outputs) last_use_[id] = end;
+    for (int i = end; i-- > 0;) {
+      const Step& step = plan_.steps[i];
+      for (ValueId id : graph_.Reads(*step.node)) last_use_[id] = std::max(last_use_[id], i);
+      if (step.view && step.node->outputs[0] != kNoValue) {
+        int& source = last_use_[step.node->inputs[0]];
+        source = std::max(source, last_use_[step.node->outputs[0]]);
+      }
+    }
+  }
+
+  Status PlaceOutputs(int i) {
+    Step& step = plan_.steps[i];
+    const Node& node = *step.node;
+    for (size_t o = 0; o < node.outputs.size(); ++o) {
+      const ValueId id = node.outputs[o];
+      if (id == kNoValue || step.view || !IsPlaceable(plan_.known[id].type)) continue;
+      const Type& type = plan_.known[id].type;
+      SX_ASSIGN_OR_RETURN(const int64_t bytes, CheckedBytes(type.element, *type.StaticShape()));
+      const auto total = CheckedAdd(plan_.unshared_bytes, bytes);
+      if (!total) return LimitExceeded(node.Describe(), ": intermediate values are too large");
+      plan_.unshared_bytes = *total;
+      if (o == 0 && TakeOver(i, id, bytes)) continue;
+      buffer_of_[id] = static_cast<int>(buffers_.size());
+      buffers_.push_back({.bytes = bytes, .first = i, .last = std::max(last_use_[id], i)});
+    }
+    for (ValueId id : graph_.Reads(node)) {
+      if (last_use_[id] == i && buffer_of_[id] < 0 && !plan_.known[id].value) {
+        step.release.push_back(id);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  /// Output `id` of step i in the buffer of an input that dies there, if the operator allows it.
+  bool TakeOver(int i, ValueId id, int64_t bytes) {
+    const Node& node = *plan_.steps[i].node;
+    for (int input : node.op->in_place) {
+      if (input >= static_cast<int>(node.inputs.size())) continue;
+      const ValueId from = node.inputs[input];
+      if (from == kNoValue || buffer_of_[from] < 0) continue;
+      Buffer& buffer = buffers_[buffer_of_[from]];
+      // The buffer may be alive through another value than this input: a view of it.
+      if (buffer.last != i || last_use_[from] != i || buffer.bytes != bytes) continue;
+      if (std::count(node.inputs.begin(), node.inputs.end(), from) != 1) continue;
+      buffer.last = std::max(last_use_[id], i);
+      buffer_of_[id] = buffer_of_[from];
+      return true;
+    }
+    return false;
+  }
+
+  const Graph& graph_;
+  Plan& plan_;
+  std::vector<int> buffer_of_;  // by ValueId, -1 for none
+  std::vector<int> last_use_;   // step, or the number of steps for outputs
+  std::vector<Buffer> buffers_;
+};
+
+}  // namespace
+
+StatusOr<std::shared_ptr<const Plan>> MakePlan(const Graph& graph, std::vector<Type> input_types,
+                                               const PlanOptions& options) {
+  auto plan = std::make_shared<Plan>();
+  plan->inputs = graph.inputs;
+  for (const Capture& capture : graph.captures) plan->inputs.push_back(capture.inner);
+  if (plan->inputs.size() != input_types.size()) {
+    return InvalidArgument("graph '", graph.name, "' takes ", plan->inputs.size(),
+                           " inputs and captures, not ", input_types.size());
+  }
+  plan->known = KnowConstants(graph);
+  for (size_t i = 0; i < input_types.size(); ++i) {
+    plan->known[plan->inputs[i]] = {.type = input_types[i], .value = {}, .ints = {}};
+  }
+  plan->input_types = std::move(input_types);
+  SX_RETURN_IF_ERROR(InferGraph(graph, options.evaluate, plan->known));
+  for (const Node& node : graph.nodes) {
+    const auto is_known = [&](ValueId id) {
+      return id == kNoValue || plan->known[id].value.has_value();
+    };
+    if (node.op->pure && std::all_of(node.outputs.begin(), node.outputs.end(), is_known)) continue;
+    Step step;
+    step.node = &node;
+    step.view = node.op->view && plan->known[node.inputs[0]].type.is_tensor();
+    for (ValueId id : node.outputs) {
+      if (id != kNoValue) {
+        const Type& type = plan->known[id].type;
+        step.dynamic = step.dynamic || !type.is_tensor() || !type.StaticShape() ||
+                       type.element == DataType::kUndefined;
+      }
+    }
+    if (!step.view) {
+      SX_RETURN_IF_ERROR(Prepend(
+          ChooseKernel(MakePrepareContext(node, plan->known, graph, options), options, step),
+          absl::StrCat(node.Describe(), ": ")));
+      plan->scratch_bytes = std::max(plan->scratch_bytes, step.kernel->scratch_bytes());
+    }
+    plan->steps.push_back(std::move(step));
+  }
+  SX_RETURN_IF_ERROR(MemoryPlanner(graph, *plan).Run());
+  return std::shared_ptr<const Plan>(std::move(plan));
+}
+
+}  // namespace sardonyx

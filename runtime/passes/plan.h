@@ -1,0 +1,55 @@
+// Everything that a run of known input shapes has decided beforehand.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/op.h"
+#include "runtime/passes/infer.h"
+
+namespace sardonyx {
+
+/// One node in a plan.
+struct Step {
+  const Node* node = nullptr;
+  std::unique_ptr<Kernel> kernel;  // null: a view
+  const KernelDef* def = nullptr;
+  std::vector<std::string> refusals;  // of kernels that come before `def`
+  bool view = false;
+  /// Some output's shape, or type, shows only during the run: infer again with the real inputs.
+  bool dynamic = false;
+  /// Values outside the arena that nobody reads after this step.
+  std::vector<ValueId> release;
+};
+
+/// Immutable; shared by the contexts that run it.
+struct Plan {
+  std::vector<ValueId> inputs;  // graph inputs, then captures' inner values
+  std::vector<Type> input_types;
+  Knowledge known;  // of every value of the graph
+  std::vector<Step> steps;
+  /// By ValueId: offset in the arena, -1 for values that have no place there.
+  std::vector<int64_t> offsets;
+  int64_t arena_bytes = 0;
+  int64_t unshared_bytes = 0;
+  int64_t scratch_bytes = 0;
+};
+
+/// How kernels are chosen.
+struct PlanOptions {
+  bool native = true;  // whether kernels of that backend are candidates; reference ones always are
+  bool onednn = true;
+  int threads = 1;
+  Accuracy accuracy = Accuracy::kDefault;
+  EvaluateOptions evaluate;
+  PackCache* cache = nullptr;
+};
+
+/// Infers `graph` for inputs of these types (those of Plan::inputs, in order), chooses and prepares
+/// kernels, and places values in memory. `graph` must outlive the plan. Errors name the node.
+StatusOr<std::shared_ptr<const Plan>> MakePlan(const Graph& graph, std::vector<Type> input_types,
+                                               const PlanOptions& options);
+
+}  // namespace sardonyx

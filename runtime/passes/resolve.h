@@ -1,0 +1,16 @@
+// Binding a graph's nodes to operators.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/graph/graph.h"
+
+namespace sardonyx {
+
+/// Finds the operator of every node, subgraphs included, checks the counts of its inputs and
+/// outputs, and parses its attributes into Node::attrs. All problems are returned, one sentence
+/// each; none: the graph is ready for inference.
+std::vector<std::string> ResolveOperators(Graph& graph);
+
+}  // namespace sardonyx

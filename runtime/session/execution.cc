@@ -1,0 +1,291 @@
+#include "runtime/session/execution.h"
+
+#include <algorithm>
+#include <map>
+
+#include "runtime/passes/evaluate.h"
+#include "runtime/session/program.h"
+
+namespace sardonyx {
+namespace {
+
+/// A subgraph of a step, with its own context and the places of what it captures.
+struct Body {
+  const Graph* subgraph = nullptr;
+  std::unique_ptr<ExecutionContext> context;
+  std::vector<const Value*> captures;
+};
+
+/// Runs the bodies of one step.
+class StepBodies : public BodyRunner {
+ public:
+  std::vector<Body> bodies;
+  const RunEnvironment* environment = nullptr;
+
+  Status Run(const Graph& subgraph, absl::Span<const Value> inputs,
+             std::vector<Value>* outputs) override {
+    for (Body& body : bodies) {
+      if (body.subgraph != &subgraph) continue;
+      SX_RETURN_IF_ERROR(body.context->RunBody(inputs, body.captures, *environment));
+      outputs->resize(body.context->output_count());
+      for (size_t i = 0; i < outputs->size(); ++i) {
+        (*outputs)[i] = body.context->output(static_cast<int>(i));
+      }
+      return absl::OkStatus();
+    }
+    return absl::InternalError("a subgraph was not compiled");
+  }
+};
+
+/// A step's values by address, so that a run looks nothing up.
+struct BoundStep {
+  std::vector<const Value*> inputs;
+  std::vector<Value*> outputs;
+  std::vector<Tensor> planned;  // by output: its place in the arena; undefined for none
+  std::vector<Type> types;      // of inputs, for those that are no tensors
+  StepBodies bodies;
+};
+
+/// A plan with the memory that its runs write.
+struct BoundPlan {
+  std::shared_ptr<const Plan> plan;
+  std::shared_ptr<std::byte> arena, scratch_memory;
+  absl::Span<std::byte> scratch;
+  std::vector<Value> slots;  // by ValueId
+  std::vector<BoundStep> steps;
+
+  bool InArena(const Tensor& tensor) const {
+    const auto* at = static_cast<const std::byte*>(tensor.raw());
+    return at >= arena.get() && at < arena.get() + plan->arena_bytes;
+  }
+};
+
+BoundStep BindStep(const Step& step, const Program& program, ThreadPool* pool,
+                   const std::shared_ptr<MemoryBudget>& budget, BoundPlan& bound) {
+  BoundStep result;
+  const Node& node = *step.node;
+  for (ValueId id : node.inputs) {
+    result.inputs.push_back(id == kNoValue ? nullptr : &bound.slots[id]);
+    result.types.push_back(id == kNoValue ? Type() : bound.plan->known[id].type);
+  }
+  for (ValueId id : node.outputs) {
+    result.outputs.push_back(id == kNoValue ? nullptr : &bound.slots[id]);
+    Tensor place;
+    if (id != kNoValue && bound.plan->offsets[id] >= 0) {
+      const Type& type = bound.plan->known[id].type;
+      place = Tensor::Borrow(type.element, *type.StaticShape(),
+                             bound.arena.get() + bound.plan->offsets[id], nullptr);
+    }
+    result.planned.push_back(std::move(place));
+  }
+  for (const Graph* subgraph : node.Subgraphs()) {
+    const std::shared_ptr<const Program> body = program.body(subgraph);
+    Body entry{.subgraph = subgraph,
+               .context = std::make_unique<ExecutionContext>(body, pool, budget)};
+    for (const Capture& capture : body->graph().captures) {
+      entry.captures.push_back(&bound.slots[capture.outer]);
+    }
+    result.bodies.bodies.push_back(std::move(entry));
+  }
+  return result;
+}
+
+StatusOr<std::unique_ptr<BoundPlan>> Bind(std::shared_ptr<const Plan> plan, const Program& program,
+                                          ThreadPool* pool,
+                                          const std::shared_ptr<MemoryBudget>& budget) {
+  auto bound = std::make_unique<BoundPlan>();
+  bound->plan = std::move(plan);
+  const Plan& p = *bound->plan;
+  SX_ASSIGN_OR_RETURN(bound->arena, AllocateBytes(p.arena_bytes, budget));
+  SX_ASSIGN_OR_RETURN(bound->scratch_memory, AllocateBytes(p.scratch_bytes, budget));
+  bound->scratch =
+      absl::MakeSpan(bound->scratch_memory.get(), static_cast<size_t>(p.scratch_bytes));
+  bound->slots.resize(p.known.size());
+  for (size_t i = 0; i < p.known.size(); ++i) {
+    if (p.known[i].value) bound->slots[i] = *p.known[i].value;
+  }
+  bound->steps.reserve(p.steps.size());
+  for (const Step& step : p.steps) {
+    bound->steps.push_back(BindStep(step, program, pool, budget, *bound));
+  }
+  return bound;
+}
+
+/// Gives every output a place: the planned one, or new memory of the shape that inference finds
+/// now, or nothing where only the kernel can tell.
+Status PlaceOutputs(const Step& step, const Plan& plan, BoundStep& bound,
+                    const RunEnvironment& environment) {
+  std::vector<Type> types;
+  if (step.dynamic) {
+    SX_ASSIGN_OR_RETURN(types, InferFromValues(*step.node, bound.inputs, bound.types));
+  }
+  for (size_t i = 0; i < bound.outputs.size(); ++i) {
+    Value* output = bound.outputs[i];
+    if (output == nullptr) continue;
+    const Tensor& place = bound.planned[i];
+    if (place.defined()) {
+      if (!output->is_tensor() || output->tensor().raw() != place.raw()) *output = place;
+    } else {
+      *output = Value();  // never memory that something else may share by now
+      const Type& type = step.dynamic ? types[i] : plan.known[step.node->outputs[i]].type;
+      SX_RETURN_IF_ERROR(AllocateInferred(type, environment.budget, *output).status());
+    }
+  }
+  return absl::OkStatus();
+}
+
+/// A view: the input's elements in the shape that inference gave.
+Status RunView(const Step& step, const BoundPlan& plan, BoundStep& bound) {
+  const ValueId id = step.node->outputs[0];
+  if (id == kNoValue) return absl::OkStatus();
+  const Tensor& input = bound.inputs[0]->tensor();
+  std::optional<Shape> shape = plan.plan->known[id].type.StaticShape();
+  if (!shape) {
+    SX_ASSIGN_OR_RETURN(const std::vector<Type> types,
+                        InferFromValues(*step.node, bound.inputs, bound.types));
+    shape = types[0].StaticShape();
+  }
+  if (!shape || shape->Elements() != input.size()) {
+    return InvalidArgument("shape ", shape ? shape->ToString() : "[?]", " does not hold the ",
+                           input.size(), " elements of ", input.ToString());
+  }
+  *bound.outputs[0] = input.Reshaped(*std::move(shape));
+  return absl::OkStatus();
+}
+
+Status RunStep(const Step& step, const BoundPlan& plan, BoundStep& bound,
+               const RunEnvironment& environment) {
+  if (step.view && bound.inputs[0]->is_tensor()) return RunView(step, plan, bound);
+  SX_RETURN_IF_ERROR(PlaceOutputs(step, *plan.plan, bound, environment));
+  bound.bodies.environment = &environment;
+  KernelContext context(*step.node, environment, &bound.bodies, bound.inputs, bound.outputs,
+                        plan.scratch);
+  SX_RETURN_IF_ERROR(step.kernel->Run(context));
+  if (!step.dynamic && bound.bodies.bodies.empty()) return absl::OkStatus();
+  // An output that is really another value's place would change when that place is used again.
+  for (size_t i = 0; i < bound.outputs.size(); ++i) {
+    Value* output = bound.outputs[i];
+    if (output == nullptr || !output->is_tensor() || !plan.InArena(output->tensor()) ||
+        output->tensor().raw() == bound.planned[i].raw()) {
+      continue;
+    }
+    SX_ASSIGN_OR_RETURN(*output, output->tensor().Clone(environment.budget));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+struct ExecutionContext::State {
+  std::shared_ptr<const Program> program;
+  ThreadPool* pool = nullptr;
+  std::shared_ptr<MemoryBudget> budget;
+  std::vector<std::unique_ptr<BoundPlan>> plans;  // the latest used first
+  std::vector<const Value*> run_inputs;           // of the run under way: inputs, then captures
+  std::vector<Value> defaults;
+
+  bool Fits(const BoundPlan& bound) const {
+    for (size_t i = 0; i < run_inputs.size(); ++i) {
+      if (!HasType(*run_inputs[i], bound.plan->input_types[i])) return false;
+    }
+    return true;
+  }
+
+  /// Brings the plan for run_inputs to the front.
+  Status SelectPlan(const RunEnvironment& environment) {
+    for (size_t i = 0; i < plans.size(); ++i) {
+      if (!Fits(*plans[i])) continue;
+      std::rotate(plans.begin(), plans.begin() + i, plans.begin() + i + 1);
+      return absl::OkStatus();
+    }
+    std::vector<Type> types;
+    for (const Value* value : run_inputs) types.push_back(TypeOf(*value));
+    SX_ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, program->PlanFor(types, environment));
+    if (static_cast<int>(plans.size()) >= std::max(program->max_plans(), 1)) plans.pop_back();
+    SX_ASSIGN_OR_RETURN(std::unique_ptr<BoundPlan> bound,
+                        Bind(std::move(plan), *program, pool, budget));
+    plans.insert(plans.begin(), std::move(bound));
+    return absl::OkStatus();
+  }
+
+  Status RunAll(const RunEnvironment& environment, std::vector<NodeTiming>* timings) {
+    SX_RETURN_IF_ERROR(SelectPlan(environment));
+    BoundPlan& bound = *plans.front();
+    const Plan& plan = *bound.plan;
+    for (size_t i = 0; i < run_inputs.size(); ++i) bound.slots[plan.inputs[i]] = *run_inputs[i];
+    const auto start = RunControl::Clock::now();
+    const auto now = [&] {
+      return std::chrono::nanoseconds(RunControl::Clock::now() - start).count();
+    };
+    if (timings != nullptr) timings->resize(plan.steps.size());
+    for (size_t i = 0; i < plan.steps.size(); ++i) {
+      const Step& step = plan.steps[i];
+      const int64_t begin = timings == nullptr ? 0 : now();
+      Status status = environment.control->Check();
+      if (status.ok()) status = RunStep(step, bound, bound.steps[i], environment);
+      if (!status.ok()) return Prepend(status, absl::StrCat(step.node->Describe(), ": "));
+      if (timings != nullptr) {
+        (*timings)[i] = {.layer = static_cast<int>(i), .begin_ns = begin, .end_ns = now()};
+      }
+      for (ValueId id : step.release) bound.slots[id] = Value();
+    }
+    return absl::OkStatus();
+  }
+};
+
+ExecutionContext::ExecutionContext(std::shared_ptr<const Program> program, ThreadPool* pool,
+                                   std::shared_ptr<MemoryBudget> budget)
+    : state_(std::make_unique<State>()) {
+  state_->program = std::move(program);
+  state_->pool = pool;
+  state_->budget = std::move(budget);
+  for (size_t i = 0; i < state_->program->graph().inputs.size(); ++i) {
+    const Tensor* tensor = state_->program->default_of(static_cast<int>(i));
+    state_->defaults.push_back(tensor == nullptr ? Value() : Value(*tensor));
+  }
+}
+
+ExecutionContext::~ExecutionContext() = default;
+
+Status ExecutionContext::Run(absl::Span<const Value> inputs, const RunOptions& options,
+                             std::vector<NodeTiming>* timings) {
+  static const RunControl* const unlimited = new RunControl();
+  const RunEnvironment environment{
+      .pool = state_->pool,
+      .control = options.control == nullptr ? unlimited : options.control,
+      .budget = state_->budget,
+      .seed = options.seed};
+  const Graph& graph = state_->program->graph();
+  if (inputs.size() != graph.inputs.size()) {
+    return InvalidArgument("expected ", graph.inputs.size(), " inputs, got ", inputs.size());
+  }
+  state_->run_inputs.clear();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const bool use_default = inputs[i].is_none() && state_->defaults[i].is_tensor();
+    state_->run_inputs.push_back(use_default ? &state_->defaults[i] : &inputs[i]);
+  }
+  return state_->RunAll(environment, timings);
+}
+
+Status ExecutionContext::RunBody(absl::Span<const Value> inputs,
+                                 absl::Span<const Value* const> captures,
+                                 const RunEnvironment& environment) {
+  if (inputs.size() != state_->program->graph().inputs.size()) {
+    return InvalidArgument("subgraph '", state_->program->graph().name, "' takes ",
+                           state_->program->graph().inputs.size(), " inputs, not ", inputs.size());
+  }
+  state_->run_inputs.clear();
+  for (const Value& value : inputs) state_->run_inputs.push_back(&value);
+  for (const Value* value : captures) state_->run_inputs.push_back(value);
+  return state_->RunAll(environment, nullptr);
+}
+
+const Value& ExecutionContext::output(int i) const {
+  return state_->plans.front()->slots[state_->program->graph().outputs[i]];
+}
+
+int ExecutionContext::output_count() const {
+  return static_cast<int>(state_->program->graph().outputs.size());
+}
+
+}  // namespace sardonyx

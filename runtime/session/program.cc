@@ -1,0 +1,115 @@
+#include "runtime/session/program.h"
+
+#include <algorithm>
+
+#include "runtime/passes/simplify.h"
+
+namespace sardonyx {
+namespace {
+
+constexpr int64_t kFoldBytes = 1 << 20;   // results that are kept in the program
+constexpr int64_t kPlanFoldBytes = 4096;  // results that are kept in each plan: shape arithmetic
+
+}  // namespace
+
+StatusOr<std::shared_ptr<const Program>> Program::Compile(Graph graph,
+                                                          const SessionOptions& options,
+                                                          const RunEnvironment& environment) {
+  std::shared_ptr<Program> program(new Program());
+  program->options_ = options;
+  // An initializer that is an input too may be overridden: it is no constant.
+  for (ValueId id : graph.inputs) {
+    ValueInfo& value = graph.values[id];
+    program->defaults_.push_back(value.constant ? *value.constant : Tensor());
+    value.constant.reset();
+  }
+  SX_RETURN_IF_ERROR(
+      Simplify(graph, {.environment = &environment, .max_bytes = kFoldBytes}, options.optimize));
+  program->graph_ = std::move(graph);
+  for (const Node& node : program->graph_.nodes) {
+    for (const Graph* subgraph : node.Subgraphs()) {
+      // A plain copy shares what is nested deeper, which the nodes' typed attributes point to.
+      auto body = Compile(*subgraph, options, environment);
+      if (!body.ok()) return Prepend(body.status(), absl::StrCat(node.Describe(), ": "));
+      program->bodies_[subgraph] = *std::move(body);
+    }
+  }
+  return std::shared_ptr<const Program>(std::move(program));
+}
+
+StatusOr<std::shared_ptr<const Plan>> Program::MakePlanFor(
+    std::vector<Type> types, const RunEnvironment& environment) const {
+  const BackendChoice backend = options_.backend;
+  PlanOptions plan{
+      .native = backend == BackendChoice::kAuto || backend == BackendChoice::kNative,
+      .onednn = backend == BackendChoice::kAuto || backend == BackendChoice::kOneDnn,
+      .threads = environment.pool->threads(),
+      .accuracy = options_.accuracy,
+      .evaluate = {.environment = &environment, .max_bytes = kPlanFoldBytes},
+      .cache = &packs_,
+  };
+  return MakePlan(graph_, std::move(types), plan);
+}
+
+StatusOr<std::shared_ptr<const Plan>> Program::PlanFor(const std::vector<Type>& types,
+                                                       const RunEnvironment& environment) const {
+  std::lock_guard lock(mutex_);
+  const auto same = [&](const std::shared_ptr<const Plan>& plan) {
+    return std::equal(types.begin(), types.end(), plan->input_types.begin(),
+                      plan->input_types.end(), SameTypes);
+  };
+  const auto found = std::find_if(plans_.begin(), plans_.end(), same);
+  if (found != plans_.end()) {
+    plans_.splice(plans_.begin(), plans_, found);
+    return plans_.front();
+  }
+  SX_ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, MakePlanFor(types, environment));
+  plans_.push_front(plan);
+  if (static_cast<int>(plans_.size()) > std::max(options_.max_plans, 1)) plans_.pop_back();
+  return plan;
+}
+
+std::shared_ptr<const Program> Program::body(const Graph* subgraph) const {
+  const auto found = bodies_.find(subgraph);
+  return found == bodies_.end() ? nullptr : found->second;
+}
+
+bool SameTypes(const Type& a, const Type& b) {
+  if (a.kind != b.kind || a.element != b.element || a.key != b.key ||
+      a.shape.has_value() != b.shape.has_value() || (a.inner == nullptr) != (b.inner == nullptr)) {
+    return false;
+  }
+  if (a.shape && !std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(), b.shape->end(),
+                             [](const Dim& x, const Dim& y) {
+                               return x.value == y.value && x.symbol == y.symbol;
+                             })) {
+    return false;
+  }
+  return a.inner == nullptr || SameTypes(*a.inner, *b.inner);
+}
+
+Type TypeOf(const Value& value) {
+  if (value.is_tensor()) return Type::Tensor(value.tensor().type(), value.tensor().shape());
+  if (value.is_sequence()) {
+    const Sequence& sequence = value.sequence();
+    Type inner;
+    if (!sequence.empty()) {
+      inner = TypeOf(sequence.front());
+      inner.shape.reset();
+    }
+    return Type::Sequence(std::move(inner));
+  }
+  if (value.is_map()) return Type::Map(value.map().keys.type(), Type());
+  return Type::Optional(Type());
+}
+
+bool HasType(const Value& value, const Type& type) {
+  if (!value.is_tensor()) return SameTypes(type, TypeOf(value));
+  const Tensor& tensor = value.tensor();
+  return type.is_tensor() && type.element == tensor.type() && type.shape &&
+         std::equal(type.shape->begin(), type.shape->end(), tensor.shape().begin(),
+                    tensor.shape().end(),
+                    [](const Dim& dim, int64_t size) { return dim.value == size; });
+}
+
+}  // namespace sardonyx

@@ -1,0 +1,61 @@
+// Session::Describe: what a plan decided, in words and numbers.
+#include "runtime/session/program.h"
+#include "runtime/session/session.h"
+
+namespace sardonyx {
+namespace {
+
+LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph, int threads) {
+  const Node& node = *step.node;
+  LayerReport report{.name = node.name, .op = node.op_type, .kernel = "view"};
+  report.refusals = step.refusals;
+  if (step.kernel != nullptr) {
+    report.kernel = std::string(step.def->name);
+    report.backend = step.def->backend;
+    report.scratch_bytes = step.kernel->scratch_bytes();
+  }
+  std::vector<const Tensor*> constants;
+  for (ValueId id : node.inputs) {
+    const Tensor* constant = graph.constant(id);
+    constants.push_back(constant);
+    if (constant != nullptr) report.parameters += constant->size();
+    report.input_names.push_back(id == kNoValue ? "" : graph.value(id).name);
+    report.inputs.push_back(id == kNoValue ? Type() : plan.known[id].type);
+  }
+  for (ValueId id : node.outputs) {
+    report.output_names.push_back(id == kNoValue ? "" : graph.value(id).name);
+    report.outputs.push_back(id == kNoValue ? Type() : plan.known[id].type);
+  }
+  if (node.op->multiply_adds != nullptr) {
+    PackCache cache;
+    report.multiply_adds = node.op->multiply_adds(PrepareContext(
+        node, report.inputs, constants, report.outputs, threads, Accuracy::kDefault, &cache));
+  }
+  return report;
+}
+
+}  // namespace
+
+StatusOr<PlanReport> Session::Describe(const std::map<std::string, Shape>& shapes) {
+  const RunControl unlimited;
+  const RunEnvironment environment{.pool = pool_.get(), .control = &unlimited, .budget = budget_};
+  std::vector<Type> types;
+  for (const Port& port : inputs()) {
+    const auto found = shapes.find(port.name);
+    types.push_back(found == shapes.end() ? port.type
+                                          : Type::Tensor(port.type.element, found->second));
+  }
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
+                      program_->MakePlanFor(std::move(types), environment));
+  const Graph& graph = program_->graph();
+  PlanReport report{.arena_bytes = plan->arena_bytes, .unshared_bytes = plan->unshared_bytes};
+  for (const ValueInfo& value : graph.values) {
+    if (value.constant) report.constant_bytes += value.constant->bytes();
+  }
+  for (const Step& step : plan->steps) {
+    report.layers.push_back(DescribeStep(step, *plan, graph, options_.threads));
+  }
+  return report;
+}
+
+}  // namespace sardonyx
