@@ -7,7 +7,8 @@
 Needs Debian's python3-torch, python3-torchvision and python3-onnx. Weights and inputs are random
 and seeded. Statistics of BatchNormalization are set from a few random batches, and the last layer
 is drawn anew where a network starts it at zero, so that no output is degenerate. Each folder holds
-model.onnx, whose batch is the symbol N, and a data set of one picture and one of two.
+model.onnx, whose batch is the symbol N, and a data set of one picture and one of two, their
+answers computed in double precision.
 """
 
 import argparse
@@ -78,17 +79,19 @@ def export(name: str, folder: pathlib.Path) -> None:
     set_statistics(net, channels, size)
     net.eval()
     folder.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        net, torch.zeros(1, channels, size, size), str(folder / "model.onnx"),
-        opset_version=OPSET, input_names=["image"], output_names=["logits"],
-        dynamic_axes={"image": {0: "N"}, "logits": {0: "N"}},
-        training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
-    )  # fmt: skip
+    # With gradients off the exporter would meet a fused attention that it does not know.
+    with torch.enable_grad():
+        torch.onnx.export(
+            net, torch.zeros(1, channels, size, size), str(folder / "model.onnx"),
+            opset_version=OPSET, input_names=["image"], output_names=["logits"],
+            dynamic_axes={"image": {0: "N"}, "logits": {0: "N"}},
+            training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False,
+        )  # fmt: skip
     for number, batch in enumerate((1, 2)):
         data = folder / f"test_data_set_{number}"
         data.mkdir(exist_ok=True)
         image = torch.randn(batch, channels, size, size)
-        logits = net(image)
+        logits = net.double()(image.double()).float()  # free of rounding of its own
         write_tensor(image, "image", data / "input_0.pb")
         write_tensor(logits, "logits", data / "output_0.pb")
         print(f"{name} batch {batch}: {logits.shape[1]} outputs, mean {logits.mean():.3g}, "
