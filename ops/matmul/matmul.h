@@ -67,6 +67,8 @@ double MatMulMultiplyAdds(const PrepareContext& context);
 double GemmMultiplyAdds(const PrepareContext& context);
 Status RunMatMulReference(KernelContext& context);
 Status RunGemmReference(KernelContext& context);
+KernelDef MatMulOneDnn();
+KernelDef GemmOneDnn();
 std::vector<Rewrite> MatMulRewrites();
 std::vector<Rewrite> GemmRewrites();
 

@@ -12,7 +12,7 @@ std::vector<OpDef> MatmulOps() {
        .max_inputs = 3,  // the third only once a rewrite has put a bias there
        .parse = ParseMatMul,
        .infer = InferMatMul,
-       .kernels = {SimpleKernel<RunMatMulReference>("matmul.reference")},
+       .kernels = {MatMulOneDnn(), SimpleKernel<RunMatMulReference>("matmul.reference")},
        .rewrites = MatMulRewrites(),
        .multiply_adds = MatMulMultiplyAdds},
       {.name = "Gemm",
@@ -21,7 +21,7 @@ std::vector<OpDef> MatmulOps() {
        .max_inputs = 3,
        .parse = ParseGemm,
        .infer = InferGemm,
-       .kernels = {SimpleKernel<RunGemmReference>("gemm.reference")},
+       .kernels = {GemmOneDnn(), SimpleKernel<RunGemmReference>("gemm.reference")},
        .rewrites = GemmRewrites(),
        .multiply_adds = GemmMultiplyAdds},
   };

@@ -1,7 +1,15 @@
 #include "ops/reduce/ops.h"
 
+#include "ops/reduce/reduce.h"
+
 namespace sardonyx {
 
-std::vector<OpDef> ReduceOps() { return {}; }
+std::vector<OpDef> ReduceOps() {
+  std::vector<OpDef> ops;
+  for (const auto& part : {ReductionOps(), ArgExtremeOps(), CumulativeOps(), SoftmaxOps()}) {
+    ops.insert(ops.end(), part.begin(), part.end());
+  }
+  return ops;
+}
 
 }  // namespace sardonyx
