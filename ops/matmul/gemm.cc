@@ -1,0 +1,318 @@
+#include "ops/matmul/gemm.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "ops/common/caches.h"
+#include "ops/matmul/gemm_kernel.h"
+#include "runtime/base/memory.h"
+
+namespace sardonyx {
+namespace {
+
+using Layout = GemmProblem::Layout;
+
+constexpr int64_t kDotRows = 4;            // most rows for which lines are multiplied unpacked
+constexpr double kSmall = 200'000;         // multiplications that are not worth a second thread
+constexpr int64_t kItemsPerThread = 4;     // evens out threads of unequal speed
+constexpr int64_t kPackedLimit = 8 << 20;  // floats of operands of small products packed at a time
+constexpr double kNsPerPacked = 0.5;       // to pack one float
+
+int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
+
+/// Length of the blocks into which k is cut: a panel of B of that depth leaves room in L1 for what
+/// streams past it.
+int64_t DepthBlock(int64_t k) {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const int64_t fits = SystemCaches().l1 * 3 / 4 / (kernels.column_panel * sizeof(float));
+  const int64_t most = std::clamp<int64_t>(fits / 8 * 8, 32, 512);
+  return std::max<int64_t>(1, CeilDiv(k, CeilDiv(std::max<int64_t>(k, 1), most)));
+}
+
+/// Packs lines [begin, end) (rows of A or columns of B, begin at a panel) of all depths.
+/// Block after block of depth, in each panel after panel.
+void PackLines(const float* from, int64_t line_stride, int64_t step_stride, int64_t begin,
+               int64_t end, int64_t k, int64_t panel, int64_t round, int64_t padded, float* to) {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const int64_t block = DepthBlock(k);
+  for (int64_t p = 0; p < k; p += block) {
+    const int64_t depth = std::min(block, k - p);
+    for (int64_t line = begin; line < end; line += panel) {
+      const int64_t width = std::min(panel, end - line);
+      kernels.pack_panel(from + line * line_stride + p * step_stride, line_stride, step_stride,
+                         width, RoundUp(width, round), depth, to + p * padded + line * depth);
+    }
+  }
+}
+
+std::shared_ptr<std::byte> AllocateFloats(int64_t lines, int64_t k) {
+  const auto floats = CheckedMul(lines, k);
+  if (!floats || *floats > (int64_t{1} << 60)) return nullptr;
+  auto memory = AllocateBytes(*floats * static_cast<int64_t>(sizeof(float)), nullptr);
+  return memory.ok() ? *std::move(memory) : nullptr;
+}
+
+}  // namespace
+
+std::shared_ptr<const PackedMatrix> PackedMatrix::Left(const float* a, int64_t row_stride,
+                                                       int64_t column_stride, int64_t m,
+                                                       int64_t k) {
+  const int64_t panel = GemmKernelsOfThisCpu().row_panel;
+  auto packed = std::make_shared<PackedMatrix>();
+  packed->memory_ = AllocateFloats(RoundUp(m, panel), k);
+  if (packed->memory_ == nullptr) return nullptr;
+  PackLines(a, row_stride, column_stride, 0, m, k, panel, panel, RoundUp(m, panel),
+            reinterpret_cast<float*>(packed->memory_.get()));
+  return packed;
+}
+
+std::shared_ptr<const PackedMatrix> PackedMatrix::Right(const float* b, int64_t row_stride,
+                                                        int64_t column_stride, int64_t k,
+                                                        int64_t n) {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const int64_t padded = RoundUp(n, kernels.lanes);
+  auto packed = std::make_shared<PackedMatrix>();
+  packed->memory_ = AllocateFloats(padded, k);
+  if (packed->memory_ == nullptr) return nullptr;
+  PackLines(b, column_stride, row_stride, 0, n, k, kernels.column_panel, kernels.lanes, padded,
+            reinterpret_cast<float*>(packed->memory_.get()));
+  return packed;
+}
+
+/// What one Run was given.
+struct GemmPlan::Call {
+  absl::FunctionRef<GemmOperands(int64_t)> operands;
+  const ColumnSource* source;
+  ThreadPool& pool;
+  const RunControl& control;
+  float* a;       // packed A of a group
+  float* b;       // packed B of a group
+  float* panels;  // panel_floats_ for each slot
+};
+
+GemmPlan::GemmPlan(const GemmProblem& problem, int threads) : problem_(problem) {
+  if (problem_.n == 1 && problem_.m > 1 && problem_.c_stride == 1 &&
+      problem_.a.layout == Layout::kStrided && problem_.b.layout == Layout::kStrided) {
+    // One column of C is as well one row, which vectors suit.
+    transposed_ = true;
+    std::swap(problem_.m, problem_.n);
+    std::swap(problem_.a, problem_.b);
+    std::swap(problem_.a.row_stride, problem_.a.column_stride);
+    std::swap(problem_.b.row_stride, problem_.b.column_stride);
+  }
+  ChooseBlocks();
+  ChooseItems(std::max(threads, 1));
+}
+
+void GemmPlan::ChooseBlocks() {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const GemmProblem& p = problem_;
+  const bool strided = p.a.layout == Layout::kStrided && p.b.layout == Layout::kStrided;
+  dot_ = strided && p.m <= kDotRows && p.a.column_stride == 1 && p.b.row_stride == 1 && p.k > 1;
+  direct_b_ =
+      !dot_ && p.b.layout == Layout::kStrided && p.b.column_stride == 1 && p.m <= kernels.row_panel;
+  k_block_ = DepthBlock(p.k);
+  k_blocks_ = std::max<int64_t>(1, CeilDiv(p.k, k_block_));
+  row_panels_ = CeilDiv(p.m, kernels.row_panel);
+  column_panels_ = CeilDiv(p.n, kernels.column_panel);
+  padded_m_ = row_panels_ * kernels.row_panel;
+  padded_n_ = RoundUp(p.n, kernels.lanes);
+  const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
+  row_block_ = std::max<int64_t>(half_l2 / k_block_ / kernels.row_panel, 4) * kernels.row_panel;
+  column_block_ = kernels.column_panel;
+  if (p.m > row_block_) {  // a panel of B would meet several blocks of A: pack more of them at once
+    column_block_ *= std::max<int64_t>(half_l2 / k_block_ / kernels.column_panel, 1);
+  }
+}
+
+void GemmPlan::ChooseItems(int threads) {
+  const GemmProblem& p = problem_;
+  const double work = static_cast<double>(p.m) * static_cast<double>(p.n) *
+                      static_cast<double>(std::max<int64_t>(p.k, 1)) * static_cast<double>(p.count);
+  if (work < kSmall) threads = 1;
+  const int64_t wanted =
+      threads == 1 ? 1 : CeilDiv(threads * kItemsPerThread, std::max<int64_t>(p.count, 1));
+  if (column_panels_ >= 2 * wanted || dot_ || direct_b_) {
+    column_items_ = std::clamp<int64_t>(wanted, 1, std::max<int64_t>(column_panels_, 1));
+  } else {
+    row_items_ = std::clamp<int64_t>(row_panels_ / 4, 1, wanted);
+    column_items_ =
+        std::clamp<int64_t>(CeilDiv(wanted, row_items_), 1, std::max<int64_t>(column_panels_, 1));
+  }
+  const bool pack_b = p.b.layout != Layout::kPacked && !dot_ && !direct_b_;
+  share_b_ = pack_b && row_items_ > 1;
+
+  a_floats_ = p.a.layout == Layout::kPacked || dot_ ? 0 : RoundUp(padded_m_ * p.k, 16);
+  b_floats_ = share_b_ ? RoundUp(padded_n_ * p.k, 16) : 0;
+  const int64_t packed = a_floats_ + b_floats_;
+  group_ = packed == 0 ? p.count : std::clamp<int64_t>(kPackedLimit / packed, 1, p.count);
+  slots_ = std::clamp<int64_t>(group_ * row_items_ * column_items_, 1, threads);
+  if ((pack_b && !share_b_) || direct_b_) panel_floats_ = RoundUp(k_block_ * column_block_, 16);
+  scratch_floats_ = group_ * packed + slots_ * panel_floats_;
+}
+
+GemmOperands GemmPlan::Operands(const Call& call, int64_t index) const {
+  GemmOperands operands = call.operands(index);
+  if (transposed_) {
+    std::swap(operands.a, operands.b);
+    std::swap(operands.epilogue.row_bias, operands.epilogue.column_bias);
+  }
+  return operands;
+}
+
+Status GemmPlan::Run(absl::FunctionRef<GemmOperands(int64_t)> operands, const ColumnSource* source,
+                     absl::Span<std::byte> scratch, ThreadPool& pool,
+                     const RunControl& control) const {
+  if (problem_.m == 0 || problem_.n == 0 || problem_.count == 0) return control.Check();
+  if (static_cast<int64_t>(scratch.size()) < scratch_bytes()) {
+    return absl::InternalError("the matrix product was given too little scratch memory");
+  }
+  float* a = reinterpret_cast<float*>(scratch.data());
+  float* b = a + group_ * a_floats_;
+  const Call call{operands, source, pool, control, a, b, b + group_ * b_floats_};
+  for (int64_t first = 0; first < problem_.count; first += group_) {
+    const int64_t count = std::min(group_, problem_.count - first);
+    if (a_floats_ > 0) SX_RETURN_IF_ERROR(PackLeft(call, first, count));
+    if (b_floats_ > 0) SX_RETURN_IF_ERROR(PackRight(call, first, count));
+    SX_RETURN_IF_ERROR(Multiply(call, first, count));
+  }
+  return absl::OkStatus();
+}
+
+Status GemmPlan::PackLeft(const Call& call, int64_t first, int64_t count) const {
+  const int64_t panel = GemmKernelsOfThisCpu().row_panel;
+  const double cost = kNsPerPacked * static_cast<double>(panel * problem_.k);
+  return call.pool.ParallelFor(
+      count * row_panels_, cost, call.control, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t local = i / row_panels_, row = i % row_panels_ * panel;
+          const GemmProblem::Operand& a = problem_.a;
+          PackLines(Operands(call, first + local).a, a.row_stride, a.column_stride, row,
+                    std::min(row + panel, problem_.m), problem_.k, panel, panel, padded_m_,
+                    call.a + local * a_floats_);
+        }
+      });
+}
+
+Status GemmPlan::PackRight(const Call& call, int64_t first, int64_t count) const {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const int64_t panels = column_panels_ * k_blocks_;
+  const double cost = kNsPerPacked * static_cast<double>(kernels.column_panel * k_block_);
+  return call.pool.ParallelFor(count * panels, cost, call.control, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t index = first + i / panels;
+      const int64_t p = i % panels / column_panels_ * k_block_;
+      const int64_t j = i % column_panels_ * kernels.column_panel;
+      const int64_t depth = std::min(k_block_, problem_.k - p);
+      const int64_t width = std::min<int64_t>(kernels.column_panel, problem_.n - j);
+      const int64_t padded = RoundUp(width, kernels.lanes);
+      float* panel = call.b + i / panels * b_floats_ + p * padded_n_ + j * depth;
+      if (problem_.b.layout == Layout::kMade) {
+        call.source->Pack(index, p, depth, j, width, padded, panel);
+      } else {
+        const GemmProblem::Operand& b = problem_.b;
+        kernels.pack_panel(Operands(call, index).b + p * b.row_stride + j * b.column_stride,
+                           b.column_stride, b.row_stride, width, padded, depth, panel);
+      }
+    }
+  });
+}
+
+Status GemmPlan::Multiply(const Call& call, int64_t first, int64_t count) const {
+  const int64_t items = count * row_items_ * column_items_;
+  const int64_t slots = std::min<int64_t>({slots_, items, call.pool.threads()});
+  const int64_t grain = std::max<int64_t>(1, items / (slots * 8 * kItemsPerThread));
+  std::atomic<int64_t> next{0};
+  return call.pool.ParallelTasks(slots, call.control, [&](int64_t slot) {
+    for (;;) {
+      const int64_t begin = next.fetch_add(grain, std::memory_order_relaxed);
+      if (begin >= items || call.control.Stopped()) return;
+      for (int64_t item = begin; item < std::min(begin + grain, items); ++item) {
+        MultiplyItem(call, first, item, call.panels + slot * panel_floats_);
+      }
+    }
+  });
+}
+
+/// One row of C or a few, by products of lines.
+void GemmPlan::MultiplyRows(const Call& call, int64_t index, int64_t begin, int64_t end) const {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  constexpr int64_t kChunk = 64;
+  float sums[kDotRows * kChunk];
+  const GemmOperands operands = Operands(call, index);
+  for (int64_t j = begin; j < end; j += kChunk) {
+    if (call.control.Stopped()) return;
+    const int64_t columns = std::min(kChunk, end - j);
+    kernels.dot(operands.a, problem_.a.row_stride, problem_.m,
+                operands.b + j * problem_.b.column_stride, problem_.b.column_stride, columns,
+                problem_.k, sums, kChunk);
+    const Epilogue epilogue = operands.epilogue.At(0, j);
+    kernels.store(sums, kChunk, problem_.m, columns, operands.c + j, problem_.c_stride, false,
+                  &epilogue);
+  }
+}
+
+void GemmPlan::MultiplyItem(const Call& call, int64_t first, int64_t item, float* panel) const {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const int64_t local = item / (row_items_ * column_items_);
+  const int64_t row_item = item / column_items_ % row_items_, column_item = item % column_items_;
+  const int64_t i_begin = row_panels_ * row_item / row_items_ * kernels.row_panel;
+  const int64_t i_end =
+      std::min(row_panels_ * (row_item + 1) / row_items_ * kernels.row_panel, problem_.m);
+  const int64_t j_begin = column_panels_ * column_item / column_items_ * kernels.column_panel;
+  const int64_t j_end = std::min(
+      column_panels_ * (column_item + 1) / column_items_ * kernels.column_panel, problem_.n);
+  if (dot_) return MultiplyRows(call, first + local, j_begin, j_end);
+
+  const GemmOperands operands = Operands(call, first + local);
+  const float* a = a_floats_ > 0 ? call.a + local * a_floats_ : operands.a;
+  const GemmProblem::Operand& layout = problem_.b;
+  for (int64_t k_index = 0; k_index < k_blocks_; ++k_index) {
+    const int64_t p = k_index * k_block_;
+    const int64_t depth = std::min(k_block_, problem_.k - p);
+    const bool last = k_index + 1 == k_blocks_;
+    for (int64_t j = j_begin, columns = 0; j < j_end; j += columns) {
+      if (call.control.Stopped()) return;
+      columns = std::min(column_block_, j_end - j);
+      GemmBlock block{.depth = depth, .b = panel, .c_stride = problem_.c_stride};
+      block.b_panel_stride = depth * kernels.column_panel;
+      if (share_b_ || layout.layout == Layout::kPacked) {
+        const float* b = share_b_ ? call.b + local * b_floats_ : operands.b;
+        block.b = b + p * padded_n_ + j * depth;
+      } else if (direct_b_ && columns >= kernels.lanes) {
+        columns -= columns % kernels.lanes;  // a rest, of less than a vector, is packed
+        block.b = operands.b + p * layout.row_stride + j;
+        block.b_panel_stride = kernels.column_panel;
+        block.b_row_stride = layout.row_stride;
+      } else {
+        for (int64_t begin = 0; begin < columns; begin += kernels.column_panel) {
+          const int64_t width = std::min<int64_t>(kernels.column_panel, columns - begin);
+          const int64_t padded = RoundUp(width, kernels.lanes);
+          float* to = panel + begin * depth;
+          if (layout.layout == Layout::kMade) {
+            call.source->Pack(first + local, p, depth, j + begin, width, padded, to);
+          } else {
+            kernels.pack_panel(
+                operands.b + p * layout.row_stride + (j + begin) * layout.column_stride,
+                layout.column_stride, layout.row_stride, width, padded, depth, to);
+          }
+        }
+      }
+      block.columns = columns;
+      block.accumulate = k_index > 0;
+      for (int64_t i = i_begin; i < i_end; i += row_block_) {
+        if (call.control.Stopped()) return;
+        const Epilogue epilogue = operands.epilogue.At(i, j);
+        block.rows = std::min(row_block_, i_end - i);
+        block.a = a + p * padded_m_ + i * depth;
+        block.c = operands.c + i * problem_.c_stride + j;
+        block.epilogue = last ? &epilogue : nullptr;
+        kernels.multiply(block);
+      }
+    }
+  }
+}
+
+}  // namespace sardonyx
