@@ -11,7 +11,7 @@ struct Limits {
   int64_t file_bytes = int64_t{64} << 30;    // of a model or tensor file
   int64_t tensor_bytes = int64_t{64} << 30;  // of one tensor in memory
   int64_t load_bytes = int64_t{128} << 30;   // of all tensors that are copied into memory
-  int64_t nodes = 1'000'000;                 // in the file, and after functions were expanded
+  int64_t nodes = 250'000;                   // in the file, and after functions were expanded
   int64_t values = 4'000'000;                // names in all graphs
   int rank = 64;                             // dimensions of a tensor
   int nesting = 64;                          // of subgraphs, of calls of functions, and of types

@@ -13,4 +13,7 @@ namespace sardonyx {
 /// Errors: one line for each problem, the first few dozen.
 Status Verify(const Graph& graph);
 
+/// Whether one value may have both types: what both of them say agrees.
+bool Compatible(const Type& a, const Type& b);
+
 }  // namespace sardonyx
