@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/types/span.h"
@@ -63,6 +64,40 @@ StatusOr<Window> ResolveWindow(const WindowAttrs& attrs, absl::Span<const int64_
 /// keeps every size. Errors as ResolveWindow, as far as sizes are known.
 StatusOr<SymbolicShape> InferWindow(const WindowAttrs& attrs, absl::Span<const Dim> input,
                                     absl::Span<const Dim> kernel);
+
+/// The outputs [first, last) whose kernel element `k` reads the input proper, not padding.
+inline void OutputsInside(const WindowAxis& axis, int64_t k, int64_t* first, int64_t* last) {
+  const int64_t shift = k * axis.dilation - axis.pad_begin;  // input of output 0
+  *first = shift < 0 ? std::min((-shift + axis.stride - 1) / axis.stride, axis.output) : 0;
+  *last = shift >= axis.input ? *first
+                              : std::clamp((axis.input - shift + axis.stride - 1) / axis.stride,
+                                           *first, axis.output);
+}
+
+/// A position in each of some axes, stepped with the last one fastest.
+class Position {
+ public:
+  /// At the `start`th of all positions.
+  Position(Ints sizes, int64_t start) : sizes_(std::move(sizes)), at_(sizes_.size()) {
+    for (size_t i = sizes_.size(); i-- > 0;) {
+      at_[i] = start % sizes_[i];
+      start /= sizes_[i];
+    }
+  }
+  int64_t operator[](size_t i) const { return at_[i]; }
+  /// To the next position; false, and to the first one, after the last.
+  bool Next() {
+    for (size_t i = sizes_.size(); i-- > 0;) {
+      if (++at_[i] < sizes_[i]) return true;
+      at_[i] = 0;
+    }
+    return false;
+  }
+
+ private:
+  Ints sizes_;  // none 0
+  Ints at_;
+};
 
 /// The window with axes of size 1 put in front until it has `rank`: a 1-D problem as a 2-D one.
 Window AtLeastRank(const Window& window, int rank);

@@ -1,7 +1,9 @@
 #include "ops/conv/ops.h"
 
+#include "ops/conv/kernels.h"
+
 namespace sardonyx {
 
-std::vector<OpDef> ConvOps() { return {}; }
+std::vector<OpDef> ConvOps() { return {ConvOp(), ConvTransposeOp()}; }
 
 }  // namespace sardonyx

@@ -1,0 +1,81 @@
+// Conv: attributes, types, and the list of its kernels.
+#include "ops/common/float_inputs.h"
+#include "ops/conv/conv.h"
+#include "ops/conv/kernels.h"
+#include "ops/conv/native.h"
+#include "ops/conv/ops.h"
+
+namespace sardonyx {
+namespace {
+
+StatusOr<std::shared_ptr<Attrs>> ParseConv(ParseContext& context) {
+  auto attrs = std::make_shared<ConvAttrs>();
+  attrs->window = ReadWindow(context, true);
+  attrs->group = context.Int("group", 1);
+  if (attrs->group < 1) {
+    context.Fail(absl::StrCat("attribute 'group' is ", attrs->group, ", not at least 1"));
+  }
+  return attrs;
+}
+
+Status InferConv(InferContext& context) {
+  const auto& attrs = context.attrs<ConvAttrs>();
+  SX_ASSIGN_OR_RETURN(const DataType element,
+                      CheckSameFloatInputs(context, 0, context.input_count()));
+  const SymbolicShape* x = context.shape(0);
+  const SymbolicShape* w = context.shape(1);
+  context.set_output(0, element, std::nullopt);
+  if (w != nullptr && w->size() >= 1) {
+    SX_RETURN_IF_ERROR(CheckVector(context, 2, (*w)[0], "B"));
+  }
+  const auto static_x = context.input(0).StaticShape(), static_w = context.input(1).StaticShape();
+  if (static_x && static_w) {
+    SX_ASSIGN_OR_RETURN(const ConvShape conv, ResolveConv(attrs, *static_x, *static_w));
+    context.set_output(0, element, ToSymbolic(conv.output()));
+  } else if (x != nullptr || w != nullptr) {
+    const size_t rank = x != nullptr ? x->size() : w->size();
+    if (rank < 3 || (x != nullptr && w != nullptr && w->size() != rank)) {
+      return InvalidArgument("input X has shape ", x != nullptr ? ToString(*x) : "?", " and W ",
+                             w != nullptr ? ToString(*w) : "?",
+                             "; both need the same rank, at least 3");
+    }
+    const SymbolicShape unknown(rank);
+    const SymbolicShape& from = x != nullptr ? *x : unknown;
+    const SymbolicShape& weights = w != nullptr ? *w : unknown;
+    if (from[1].known() && weights[1].known() &&
+        (from[1].value % attrs.group != 0 || from[1].value / attrs.group != weights[1].value)) {
+      return InvalidArgument("input W has shape ", ToString(weights), " but X ", ToString(from),
+                             " has ", from[1].value, " channels, with group=", attrs.group);
+    }
+    SymbolicShape shape{from[0], weights[0]};
+    SX_ASSIGN_OR_RETURN(const SymbolicShape spatial,
+                        InferWindow(attrs.window, absl::MakeConstSpan(from).subspan(2),
+                                    absl::MakeConstSpan(weights).subspan(2)));
+    shape.insert(shape.end(), spatial.begin(), spatial.end());
+    context.set_output(0, element, std::move(shape));
+  }
+  if (!attrs.residual) return absl::OkStatus();
+  const auto out = context.outputs()[0].type.StaticShape();
+  const auto residual = context.input(kConvResidual).StaticShape();
+  if (out && residual && *out != *residual) {
+    return InvalidArgument("what is added has shape ", residual->ToString(),
+                           ", but the convolution gives ", out->ToString());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+OpDef ConvOp() {
+  return {.domain = "",
+          .name = "Conv",
+          .versions = {1, 11, 22},
+          .min_inputs = 2,
+          .max_inputs = 3,
+          .parse = ParseConv,
+          .infer = InferConv,
+          .kernels = {ConvReference()},
+          .multiply_adds = ConvMultiplyAdds};
+}
+
+}  // namespace sardonyx

@@ -1,0 +1,14 @@
+// The kernels and operators of this family, apart from the native Conv kernels (native.h).
+#pragma once
+
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+OpDef ConvOp();
+OpDef ConvTransposeOp();
+
+KernelDef ConvReference();           // conv.reference: straight from the definition
+KernelDef ConvTransposeReference();  // convtranspose.reference
+
+}  // namespace sardonyx

@@ -1,0 +1,33 @@
+// BatchNormalization as its kernels and Conv's rewrites see it.
+//
+// Inputs: 0 X [N, C, D...], 1 scale, 2 B, 3 mean, 4 variance, each [C] (or, where not spatial,
+// [C, D...]). Outputs: 0 Y; in training mode 1 and 2 the running mean and variance, and up to opset
+// 13 also 3 and 4 those of this batch.
+#pragma once
+
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+struct BatchNormAttrs : Attrs {
+  float epsilon = 1e-5f;
+  float momentum = 0.9f;
+  bool spatial = true;
+  bool training = false;
+};
+
+/// X as [batch, channels, plane].
+struct BatchNormShape {
+  int64_t batch = 1;
+  int64_t channels = 1;
+  int64_t plane = 1;
+};
+BatchNormShape ViewBatchNorm(const BatchNormAttrs& attrs, const Shape& x);
+
+/// For refuses: why this is no inference on floats; empty where it is.
+std::string NotFloatInference(const PrepareContext& context);
+
+KernelDef BatchNormReference();  // batchnorm.reference
+KernelDef BatchNormNative();     // batchnorm.native
+
+}  // namespace sardonyx

@@ -1,0 +1,274 @@
+// LayerNormalization and RMSNormalization: over the axes from `axis` to the last.
+#include <cmath>
+
+#include "ops/common/float_inputs.h"
+#include "ops/norm/norm.h"
+
+namespace sardonyx {
+namespace {
+
+struct LayerNormAttrs : Attrs {
+  double epsilon = 1e-5;
+  int64_t axis = -1;
+  DataType stash = DataType::kFloat;  // of the outputs Mean and InvStdDev
+};
+
+StatusOr<std::shared_ptr<Attrs>> Parse(ParseContext& context) {
+  auto attrs = std::make_shared<LayerNormAttrs>();
+  attrs->epsilon = static_cast<double>(context.Float("epsilon", 1e-5f));
+  attrs->axis = context.Int("axis", -1);
+  attrs->stash = context.DataTypeValue("stash_type", DataType::kFloat);
+  switch (attrs->stash) {
+    case DataType::kFloat:
+    case DataType::kDouble:
+    case DataType::kFloat16:
+    case DataType::kBFloat16:
+      break;
+    default:
+      context.Fail(absl::StrCat("attribute 'stash_type' is ", Name(attrs->stash),
+                                ", not a floating-point type"));
+  }
+  return attrs;
+}
+
+/// Errors unless input i broadcasts to X without enlarging it.
+Status CheckBroadcast(const InferContext& context, int i) {
+  const auto x = context.input(0).StaticShape(), given = context.input(i).StaticShape();
+  if (!x || !given) return absl::OkStatus();
+  const auto joint = BroadcastShapes(*x, *given);
+  if (joint.ok() && *joint == *x) return absl::OkStatus();
+  return InvalidArgument("input #", i, " has shape ", given->ToString(),
+                         ", which does not broadcast to X's ", x->ToString());
+}
+
+Status InferAny(InferContext& context, int result) {
+  const auto& attrs = context.attrs<LayerNormAttrs>();
+  for (int i = 0; i < 3; ++i) SX_RETURN_IF_ERROR(CheckFloatInput(context, i));
+  for (int i = 1; i < 3; ++i) SX_RETURN_IF_ERROR(CheckBroadcast(context, i));
+  const SymbolicShape* x = context.shape(0);
+  std::optional<SymbolicShape> y, moments;
+  if (x != nullptr) {
+    SX_ASSIGN_OR_RETURN(const int axis, NormalizeAxis(attrs.axis, static_cast<int>(x->size())));
+    y = moments = *x;
+    for (size_t i = static_cast<size_t>(axis); i < x->size(); ++i) (*moments)[i] = Dim(1);
+  }
+  context.set_output(0, context.element(result), y);
+  context.set_output(1, attrs.stash, moments);
+  context.set_output(2, attrs.stash, moments);
+  return absl::OkStatus();
+}
+
+Status InferLayer(InferContext& context) {
+  SX_RETURN_IF_ERROR(CheckSameFloatInputs(context, 0, 3).status());
+  return InferAny(context, 0);
+}
+Status InferRms(InferContext& context) { return InferAny(context, 1); }
+
+/// Steps in a tensor of shape `from` for one step along each axis of `to`; 0 where it broadcasts.
+Ints BroadcastSteps(const Shape& from, const Shape& to) {
+  Ints steps(static_cast<size_t>(to.rank()), 0);
+  const Ints strides = from.Strides();
+  for (int i = 0; i < from.rank(); ++i) {
+    if (from[i] != 1) steps[static_cast<size_t>(to.rank() - from.rank() + i)] = strides[i];
+  }
+  return steps;
+}
+
+/// The element of a broadcast tensor that belongs to element `index` of a tensor of shape `to`.
+int64_t BroadcastOffset(const Shape& to, const Ints& steps, int64_t index) {
+  int64_t offset = 0;
+  for (int i = to.rank() - 1; i >= 0; --i) {
+    offset += index % to[i] * steps[i];
+    index /= to[i];
+  }
+  return offset;
+}
+
+struct Rows {
+  int64_t count = 1;
+  int64_t length = 1;
+};
+StatusOr<Rows> RowsOf(KernelContext& context) {
+  const Shape& x = context.input(0).shape();
+  SX_ASSIGN_OR_RETURN(const int axis,
+                      NormalizeAxis(context.attrs<LayerNormAttrs>().axis, x.rank()));
+  for (int i = 1; i < 3; ++i) {
+    if (!context.has_input(i)) continue;
+    const auto joint = BroadcastShapes(x, context.input(i).shape());
+    if (!joint.ok() || *joint != x) {
+      return InvalidArgument("input #", i, " does not broadcast to X's shape ", x.ToString());
+    }
+  }
+  return Rows{.count = x.Elements(0, axis), .length = x.Elements(axis, x.rank())};
+}
+
+/// Stores values[i] as element `start` + i of a tensor of any float type.
+void Store(Tensor& to, int64_t start, absl::Span<const double> values) {
+  (void)Dispatch(to.type(), Floats{}, [&]<typename U>() {
+    U* at = to.data<U>() + start;
+    for (const double value : values) *at++ = static_cast<U>(value);
+    return absl::OkStatus();
+  });
+}
+
+template <typename T>
+Status Reference(KernelContext& context, bool center) {
+  const auto& attrs = context.attrs<LayerNormAttrs>();
+  SX_ASSIGN_OR_RETURN(const Rows rows, RowsOf(context));
+  const Shape& shape = context.input(0).shape();
+  const T* x = context.input(0).data<T>();
+  SX_ASSIGN_OR_RETURN(const std::vector<double> scale, ToDoubles(context.input(1)));
+  const Ints scale_steps = BroadcastSteps(context.input(1).shape(), shape);
+  std::vector<double> bias{0};
+  Ints bias_steps(static_cast<size_t>(shape.rank()), 0);
+  if (context.has_input(2)) {
+    SX_ASSIGN_OR_RETURN(bias, ToDoubles(context.input(2)));
+    bias_steps = BroadcastSteps(context.input(2).shape(), shape);
+  }
+  if (context.output(0).size() == 0) return absl::OkStatus();
+  return context.ParallelFor(
+      rows.count, 20.0 * static_cast<double>(rows.length), [&](int64_t begin, int64_t end) {
+        std::vector<double> values(static_cast<size_t>(rows.length));
+        for (int64_t row = begin; row < end; ++row) {
+          const T* from = x + row * rows.length;
+          Moments moments = MomentsOf(from, rows.length);
+          if (!center) {
+            moments.variance += moments.mean * moments.mean;  // the mean square
+            moments.mean = 0;
+          }
+          const double inverse = 1 / std::sqrt(moments.variance + attrs.epsilon);
+          for (int64_t i = 0; i < rows.length; ++i) {
+            const int64_t at = row * rows.length + i;
+            values[i] = (static_cast<double>(from[i]) - moments.mean) * inverse *
+                            scale[BroadcastOffset(shape, scale_steps, at)] +
+                        bias[BroadcastOffset(shape, bias_steps, at)];
+          }
+          Store(context.output(0), row * rows.length, values);
+          if (context.has_output(1)) Store(context.output(1), row, {&moments.mean, 1});
+          if (context.has_output(2)) Store(context.output(2), row, {&inverse, 1});
+        }
+      });
+}
+
+template <bool kCenter>
+Status RunReference(KernelContext& context) {
+  return Dispatch(context.input(0).type(), Floats{},
+                  [&]<typename T>() { return Reference<T>(context, kCenter); });
+}
+
+/// Sums that vectors can hold, over blocks short enough for float; `term(i)` gives an element.
+template <typename Term>
+double Sum(int64_t count, const Term& term) {
+  constexpr int64_t kLanes = 16, kBlock = 1024;
+  double total = 0;
+  for (int64_t start = 0; start < count; start += kBlock) {
+    const int64_t end = std::min(start + kBlock, count);
+    float lanes[kLanes] = {};
+    int64_t i = start;
+    for (; i + kLanes <= end; i += kLanes) {
+      for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(i + lane);
+    }
+    for (; i < end; ++i) lanes[0] += term(i);
+    for (const float lane : lanes) total += static_cast<double>(lane);
+  }
+  return total;
+}
+
+template <bool kCenter>
+Status Native(KernelContext& context) {
+  const auto& attrs = context.attrs<LayerNormAttrs>();
+  SX_ASSIGN_OR_RETURN(const Rows rows, RowsOf(context));
+  const float* x = context.input(0).data<float>();
+  const float* scale = context.input(1).data<float>();
+  const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
+  if (context.input(1).size() != rows.length || (bias && context.input(2).size() != rows.length)) {
+    return InvalidArgument("scale or bias has not ", rows.length, " elements");
+  }
+  float* y = context.output(0).data<float>();
+  float* means = context.has_output(1) ? context.output(1).data<float>() : nullptr;
+  float* inverses = context.has_output(2) ? context.output(2).data<float>() : nullptr;
+  const double count = static_cast<double>(rows.length);
+  return context.ParallelFor(rows.count, 20 + count, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      const float* from = x + row * rows.length;
+      float* to = y + row * rows.length;
+      float mean = 0;
+      if (kCenter) {
+        mean = static_cast<float>(Sum(rows.length, [&](int64_t i) { return from[i]; }) / count);
+      }
+      const double variance = Sum(rows.length,
+                                  [&](int64_t i) {
+                                    const float d = from[i] - mean;
+                                    return d * d;
+                                  }) /
+                              count;
+      const float inverse = static_cast<float>(1 / std::sqrt(variance + attrs.epsilon));
+      if (means) means[row] = mean;
+      if (inverses) inverses[row] = inverse;
+      if (bias) {
+        for (int64_t i = 0; i < rows.length; ++i) {
+          to[i] = (from[i] - mean) * inverse * scale[i] + bias[i];
+        }
+      } else {
+        for (int64_t i = 0; i < rows.length; ++i) to[i] = (from[i] - mean) * inverse * scale[i];
+      }
+    }
+  });
+}
+
+std::string RefusesNative(const PrepareContext& context) {
+  const auto& attrs = context.attrs<LayerNormAttrs>();
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.has_input(i) && context.element(i) != DataType::kFloat) {
+      return absl::StrCat("works on float, not ", Name(context.element(i)));
+    }
+  }
+  if (attrs.stash != DataType::kFloat) return "computes the statistics in float";
+  const SymbolicShape* x = context.input(0).shape ? &*context.input(0).shape : nullptr;
+  if (x == nullptr) return "needs the rank of X";
+  const auto axis = NormalizeAxis(attrs.axis, static_cast<int>(x->size()));
+  if (!axis.ok()) return "axis is out of range";
+  for (int i = 1; i < context.input_count(); ++i) {
+    if (!context.has_input(i)) continue;
+    const auto shape = context.shape(i);
+    const size_t normalized = x->size() - static_cast<size_t>(*axis);
+    bool same = shape && static_cast<size_t>(shape->rank()) == normalized;
+    for (size_t d = 0; same && d < normalized; ++d) {
+      same = (*x)[static_cast<size_t>(*axis) + d].value == (*shape)[static_cast<int>(d)];
+    }
+    if (!same) return "needs scale and bias of the shape of the normalized axes";
+  }
+  return "";
+}
+
+}  // namespace
+
+OpDef LayerNormalizationOp() {
+  return {
+      .domain = "",
+      .name = "LayerNormalization",
+      .versions = {17},
+      .min_inputs = 2,
+      .max_inputs = 3,
+      .max_outputs = 3,
+      .parse = Parse,
+      .infer = InferLayer,
+      .kernels = {SimpleKernel<Native<true>>("layernorm.native", Backend::kNative, RefusesNative),
+                  SimpleKernel<RunReference<true>>("layernorm.reference")},
+      .in_place = {0}};
+}
+
+OpDef RmsNormalizationOp() {
+  return {
+      .domain = "",
+      .name = "RMSNormalization",
+      .versions = {23},
+      .min_inputs = 2,
+      .max_inputs = 2,
+      .parse = Parse,
+      .infer = InferRms,
+      .kernels = {SimpleKernel<Native<false>>("rmsnorm.native", Backend::kNative, RefusesNative),
+                  SimpleKernel<RunReference<false>>("rmsnorm.reference")}};
+}
+
+}  // namespace sardonyx

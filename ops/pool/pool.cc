@@ -1,0 +1,149 @@
+// MaxPool, AveragePool and LpPool: attributes, types, and the lists of their kernels.
+#include "ops/pool/pool.h"
+
+#include <cmath>
+
+#include "ops/common/float_inputs.h"
+
+namespace sardonyx {
+namespace {
+
+int64_t Product(const Window& window, int64_t WindowAxis::*size) {
+  Shape sizes;
+  for (const WindowAxis& axis : window) sizes.push_back(axis.*size);
+  return sizes.Elements();
+}
+
+std::shared_ptr<PoolAttrs> ParsePool(ParseContext& context, int dilations_since, int ceil_since) {
+  auto attrs = std::make_shared<PoolAttrs>();
+  attrs->window = ReadWindow(context, context.version() >= dilations_since);
+  if (context.version() >= ceil_since) attrs->window.ceil_mode = context.Flag("ceil_mode", false);
+  // LpPool's first version calls the kernel's shape optional, and then says nothing of its size.
+  if (attrs->window.kernel_shape.empty()) context.Fail("attribute 'kernel_shape' is required");
+  return attrs;
+}
+
+StatusOr<std::shared_ptr<Attrs>> ParseMaxPool(ParseContext& context) {
+  auto attrs = ParsePool(context, 10, 10);
+  if (context.version() >= 8) attrs->column_major = context.Flag("storage_order", false);
+  return attrs;
+}
+
+StatusOr<std::shared_ptr<Attrs>> ParseAveragePool(ParseContext& context) {
+  auto attrs = ParsePool(context, 19, 10);
+  if (context.version() >= 7) attrs->count_include_pad = context.Flag("count_include_pad", false);
+  return attrs;
+}
+
+StatusOr<std::shared_ptr<Attrs>> ParseLpPool(ParseContext& context) {
+  auto attrs = ParsePool(context, 18, 18);
+  attrs->p = context.version() < 2 ? static_cast<double>(context.Float("p", 2))
+                                   : static_cast<double>(context.Int("p", 2));
+  if (!(attrs->p > 0) || std::isinf(attrs->p)) {
+    context.Fail(absl::StrCat("attribute 'p' is ", attrs->p, ", not positive"));
+  }
+  return attrs;
+}
+
+Status InferShape(InferContext& context) {
+  const auto& attrs = context.attrs<PoolAttrs>();
+  const DataType element = context.element(0);
+  const SymbolicShape* x = context.shape(0);
+  std::optional<SymbolicShape> shape;
+  if (const auto known = context.input(0).StaticShape()) {
+    SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, *known));
+    shape = SymbolicShape{(*x)[0], (*x)[1]};
+    for (const WindowAxis& axis : pool.window) shape->push_back(axis.output);
+  } else if (x != nullptr) {
+    if (x->size() < 3) return InvalidArgument("input X has rank ", x->size(), ", not at least 3");
+    const SymbolicShape kernel(attrs.window.kernel_shape.begin(), attrs.window.kernel_shape.end());
+    SX_ASSIGN_OR_RETURN(const SymbolicShape spatial,
+                        InferWindow(attrs.window, absl::MakeConstSpan(*x).subspan(2), kernel));
+    shape = SymbolicShape{(*x)[0], (*x)[1]};
+    shape->insert(shape->end(), spatial.begin(), spatial.end());
+  }
+  context.set_output(0, element, shape);
+  context.set_output(1, DataType::kInt64, shape);
+  return absl::OkStatus();
+}
+
+Status InferMaxPool(InferContext& context) {
+  const DataType element = context.element(0);
+  if (element != DataType::kInt8 && element != DataType::kUInt8) {
+    SX_RETURN_IF_ERROR(CheckFloatInput(context, 0));
+  }
+  return InferShape(context);
+}
+
+Status InferFloatPool(InferContext& context) {
+  SX_RETURN_IF_ERROR(CheckFloatInput(context, 0));
+  return InferShape(context);
+}
+
+OpDef PoolOp(absl::string_view name, std::vector<int> versions) {
+  return {.domain = "",
+          .name = name,
+          .versions = std::move(versions),
+          .min_inputs = 1,
+          .max_inputs = 1,
+          .infer = InferFloatPool};
+}
+
+}  // namespace
+
+int64_t PoolShape::input_plane() const { return Product(window, &WindowAxis::input); }
+int64_t PoolShape::output_plane() const { return Product(window, &WindowAxis::output); }
+int64_t PoolShape::kernel_plane() const { return Product(window, &WindowAxis::kernel); }
+
+StatusOr<PoolShape> ResolvePool(const PoolAttrs& attrs, const Shape& x) {
+  if (x.rank() < 3)
+    return InvalidArgument("input X has shape ", x.ToString(), ", not rank 3 or more");
+  PoolShape pool{.planes = x.Elements(0, 2)};
+  SX_ASSIGN_OR_RETURN(pool.window,
+                      ResolveWindow(attrs.window, x.dims().subspan(2), attrs.window.kernel_shape));
+  constexpr int64_t kLimit = int64_t{1} << 62;
+  Shape y{x[0], x[1]};
+  for (const WindowAxis& axis : pool.window) y.push_back(axis.output);
+  if (pool.input_plane() >= kLimit || pool.output_plane() >= kLimit ||
+      pool.kernel_plane() >= kLimit || x.Elements() >= kLimit || y.Elements() >= kLimit) {
+    return LimitExceeded("pooling ", x.ToString(), " to ", y.ToString(), " is too large");
+  }
+  return pool;
+}
+
+StatusOr<PoolShape> StaticFloatPool(const PrepareContext& context) {
+  if (context.element(0) != DataType::kFloat) {
+    return Unimplemented("works on float, not ", Name(context.element(0)));
+  }
+  if (context.node().outputs.size() > 1 && context.node().outputs[1] != kNoValue) {
+    return Unimplemented("does not give indices");
+  }
+  const auto x = context.shape(0);
+  if (!x) return Unimplemented("needs shapes that are known before the run");
+  return ResolvePool(context.attrs<PoolAttrs>(), *x);
+}
+
+OpDef MaxPoolOp() {
+  OpDef op = PoolOp("MaxPool", {1, 8, 10, 11, 12, 22});
+  op.max_outputs = 2;
+  op.parse = ParseMaxPool;
+  op.infer = InferMaxPool;
+  op.kernels = {MaxPoolReference()};
+  return op;
+}
+
+OpDef AveragePoolOp() {
+  OpDef op = PoolOp("AveragePool", {1, 7, 10, 11, 19, 22});
+  op.parse = ParseAveragePool;
+  op.kernels = {AveragePoolReference()};
+  return op;
+}
+
+OpDef LpPoolOp() {
+  OpDef op = PoolOp("LpPool", {1, 2, 11, 18, 22});
+  op.parse = ParseLpPool;
+  op.kernels = {LpPoolReference()};
+  return op;
+}
+
+}  // namespace sardonyx
