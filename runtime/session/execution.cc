@@ -161,7 +161,6 @@ Status RunStep(const Step& step, const BoundPlan& plan, BoundStep& bound,
   KernelContext context(*step.node, environment, &bound.bodies, bound.inputs, bound.outputs,
                         plan.scratch);
   SX_RETURN_IF_ERROR(step.kernel->Run(context));
-  if (!step.dynamic && bound.bodies.bodies.empty()) return absl::OkStatus();
   // An output that is really another value's place would change when that place is used again.
   for (size_t i = 0; i < bound.outputs.size(); ++i) {
     Value* output = bound.outputs[i];
