@@ -158,13 +158,14 @@ StatusOr<std::shared_ptr<const Plan>> MakePlan(const Graph& graph, std::vector<T
     Step step;
     step.node = &node;
     step.view = node.op->view && plan->known[node.inputs[0]].type.is_tensor();
-    for (ValueId id : node.outputs) {
-      if (id != kNoValue) {
-        const Type& type = plan->known[id].type;
-        step.dynamic = step.dynamic || !type.is_tensor() || !type.StaticShape() ||
-                       type.element == DataType::kUndefined;
-      }
-    }
+    const auto shows_only_later = [&](ValueId id) {
+      if (id == kNoValue) return false;
+      const Type& type = plan->known[id].type;
+      return !type.is_tensor() || !type.StaticShape() || type.element == DataType::kUndefined;
+    };
+    // Inputs count as well: kernels rely on inference having seen that their shapes fit.
+    step.dynamic = std::any_of(node.outputs.begin(), node.outputs.end(), shows_only_later) ||
+                   std::any_of(node.inputs.begin(), node.inputs.end(), shows_only_later);
     if (!step.view) {
       SX_RETURN_IF_ERROR(Prepend(
           ChooseKernel(MakePrepareContext(node, plan->known, graph, options), options, step),

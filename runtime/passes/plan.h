@@ -18,7 +18,8 @@ struct Step {
   const KernelDef* def = nullptr;
   std::vector<std::string> refusals;  // of kernels that come before `def`
   bool view = false;
-  /// Some output's shape, or type, shows only during the run: infer again with the real inputs.
+  /// Some input's or output's shape, or type, shows only during the run: infer again with the real
+  /// inputs.
   bool dynamic = false;
   /// Values outside the arena that nobody reads after this step.
   std::vector<ValueId> release;

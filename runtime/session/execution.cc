@@ -124,6 +124,11 @@ Status PlaceOutputs(const Step& step, const Plan& plan, BoundStep& bound,
     if (output == nullptr) continue;
     const Tensor& place = bound.planned[i];
     if (place.defined()) {
+      if (const auto shape = step.dynamic ? types[i].StaticShape() : std::nullopt;
+          shape && *shape != place.shape()) {
+        return InvalidArgument("output ", i, " has shape ", shape->ToString(), ", but ",
+                               place.shape().ToString(), " was expected");
+      }
       if (!output->is_tensor() || output->tensor().raw() != place.raw()) *output = place;
     } else {
       *output = Value();  // never memory that something else may share by now
