@@ -1,3 +1,4 @@
+// Operators that choose or replace elements by index, and those that find indices.
 #pragma once
 
 #include <vector>

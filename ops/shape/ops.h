@@ -1,3 +1,4 @@
+// Operators that make, change and rearrange shapes.
 #pragma once
 
 #include <vector>
