@@ -1,0 +1,279 @@
+// Command lines: which commands and options there are, their help, and what is said about mistakes.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/base/nearest.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/output.h"
+
+namespace sardonyx {
+namespace {
+
+constexpr int kUsageExit = 2;
+
+/// Options that take one argument each time they are given.
+CLI::Option* AddRepeated(CLI::App* app, const std::string& name, std::vector<std::string>& target,
+                         const std::string& help) {
+  return app->add_option(name, target, help)->allow_extra_args(false)->take_all();
+}
+
+void AddSession(CLI::App* app, SessionFlags& flags) {
+  app->add_option("--backend", flags.backend, "auto, reference, native or onednn")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app->add_option("--threads", flags.threads, "Threads that compute (0: all that may be used)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024));
+  app->add_option("--time-limit", flags.time_limit, "Stop a run after that many seconds")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 1e9));
+  app->add_option("--memory-limit", flags.memory_limit_mib, "Memory that the model may take")
+      ->type_name("MIB")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));
+}
+
+void AddDimensions(CLI::App* app, SessionFlags& flags) {
+  AddRepeated(app, "-d,--dim", flags.dimensions, "Size of a symbolic dimension: -d N=4")
+      ->type_name("SYMBOL=SIZE");
+}
+
+void AddInputs(CLI::App* app, InputFlags& flags) {
+  AddRepeated(app, "-i,--input", flags.inputs,
+              "An input: @x.npy, @x.npz:key, @x.pb, @picture.png, @picture.jpg, "
+              "1x3x224x224xf32=random(0,1), =1 2 3, zeros, ones. Inputs not given are random")
+      ->type_name("NAME=SPEC");
+  app->add_option("--seed", flags.seed, "For random inputs and operators")->type_name("N");
+  app->add_option("--resize", flags.resize, "Size to bring pictures to (default: the input's)")
+      ->type_name("WxH");
+  app->add_option("--scale", flags.scale,
+                  "Factor for samples of 0..255 (default: 1/255 for floats, 1 for integers)")
+      ->type_name("X");
+  app->add_option("--mean", flags.mean, "Subtracted after scaling; one number or one per channel")
+      ->type_name("X,...");
+  app->add_option("--std", flags.std_deviation, "Divided by after the mean; likewise")
+      ->type_name("X,...");
+  app->add_option("--layout", flags.layout, "nchw or nhwc (default: as the input's shape suggests)")
+      ->type_name("NAME");
+  app->add_option("--color", flags.color,
+                  "rgb, bgr or gray (default: by the input's number of channels)")
+      ->type_name("NAME");
+}
+
+void AddTolerance(CLI::App* app, Tolerance& tolerance) {
+  const CLI::Range range(0.0, 1e30);
+  app->add_option("--rtol", tolerance.rtol, "Tolerance relative to each expected element")
+      ->type_name("X")->check(range)->capture_default_str();
+  app->add_option("--atol", tolerance.atol, "Absolute tolerance")
+      ->type_name("X")->check(range)->capture_default_str();
+  app->add_option("--atol-relative", tolerance.atol_relative,
+                  "Absolute tolerance, relative to the output's largest magnitude")
+      ->type_name("X")->check(range)->capture_default_str();
+}
+
+void AddJson(CLI::App* app, std::string& path) {
+  app->add_option("--json", path, "Write everything there as JSON; - is stdout")
+      ->type_name("FILE");
+}
+
+/// All commands; `action` is set to run the one that was given.
+struct Commands {
+  CLI::App app{"Runs, tests and explains ONNX models on the CPU."};
+  RunCommand run;
+  TestCommand test;
+  CheckCommand check;
+  InspectCommand inspect;
+  BenchCommand bench;
+  CompareCommand compare;
+  OpsCommand ops;
+  std::function<StatusOr<int>()> action;
+  std::string* json = nullptr;  // the command's --json
+
+  template <typename Command>
+  CLI::App* Add(const std::string& name, const std::string& help, const std::string& examples,
+                Command& command) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->footer("Examples:\n" + examples);
+    sub->callback([this, &command] {
+      action = [&command] { return Run(command); };
+      json = &command.json;
+    });
+    return sub;
+  }
+
+  Commands();
+};
+
+Commands::Commands() {
+  app.name("sardonyx");
+  app.set_version_flag("--version", "sardonyx 0.1.0");
+  app.require_subcommand(1);
+  app.footer(
+      "Exit status: 0 all is well, 1 the answer is no (a mismatch, a failed case, an\n"
+      "unsupported model), 2 the command line is wrong.\n"
+      "'sardonyx COMMAND --help' shows options and examples.");
+
+  CLI::App* sub = Add("run", "Run a model and print its outputs",
+                      "  sardonyx run model.onnx\n"
+                      "  sardonyx run model.onnx -d N=4 -i 'x=4x3x8x8xf32=random(-1,1)' -o y=@y.npy\n"
+                      "  sardonyx run resnet18.onnx -i image=@shoe.png --labels labels.txt --top 3\n"
+                      "  sardonyx run model.onnx --outputs all --json -",
+                      run);
+  sub->add_option("model", run.model, "ONNX file")->type_name("MODEL")->required();
+  AddInputs(sub, run.input);
+  AddDimensions(sub, run.session);
+  AddRepeated(sub, "-o,--output", run.outputs,
+              "Write an output to a file (.npy or .pb), or print all of it (-)")
+      ->type_name("NAME=@FILE|-");
+  sub->add_option("--outputs", run.fetch, "Values to fetch, of any layer; all: every one")
+      ->type_name("A,B|all");
+  sub->add_option("--labels", run.labels, "Names of the classes, one in each line")
+      ->type_name("FILE");
+  sub->add_option("--top", run.top, "Classes to print")
+      ->type_name("K")->check(CLI::Range(1, 1 << 30))->capture_default_str();
+  AddSession(sub, run.session);
+  AddJson(sub, run.json);
+
+  sub = Add("test", "Run ONNX test-data directories and compare with their outputs",
+            "  sardonyx test models/lenet\n"
+            "  sardonyx test backend/test/data/node --json results.json\n"
+            "  sardonyx test models --backend onednn --atol-relative 1e-4",
+            test);
+  sub->add_option("directories", test.directories,
+                  "Cases (model.onnx, test_data_set_N/), or folders of them")
+      ->type_name("DIR")->required();
+  AddTolerance(sub, test.tolerance);
+  sub->add_flag("-q,--quiet", test.quiet, "Print failures and the last line only");
+  AddSession(sub, test.session);
+  AddJson(sub, test.json);
+
+  sub = Add("check", "List everything about models that cannot run",
+            "  sardonyx check model.onnx\n"
+            "  sardonyx check models/*/model.onnx --json -",
+            check);
+  sub->add_option("models", check.models, "ONNX files")->type_name("MODEL")->required();
+  AddDimensions(sub, check.session);
+  AddSession(sub, check.session);
+  AddJson(sub, check.json);
+
+  sub = Add("inspect", "Show a model's layers, their sizes, work and kernels",
+            "  sardonyx inspect model.onnx\n"
+            "  sardonyx inspect resnet18.onnx -d N=8 --why\n"
+            "  sardonyx inspect model.onnx --json layers.json",
+            inspect);
+  sub->add_option("model", inspect.model, "ONNX file")->type_name("MODEL")->required();
+  sub->add_flag("--why", inspect.why, "Say why other kernels did not take a layer");
+  AddDimensions(sub, inspect.session);
+  AddSession(sub, inspect.session);
+  AddJson(sub, inspect.json);
+
+  sub = Add("bench", "Measure how fast a model loads and runs",
+            "  sardonyx bench model.onnx\n"
+            "  sardonyx bench resnet18.onnx -d N=1 --threads 2 --seconds 5 --json -",
+            bench);
+  sub->add_option("model", bench.model, "ONNX file")->type_name("MODEL")->required();
+  sub->add_option("--seconds", bench.seconds, "How long to measure")
+      ->type_name("X")->check(CLI::Range(0.0, 1e6))->capture_default_str();
+  AddInputs(sub, bench.input);
+  AddDimensions(sub, bench.session);
+  AddSession(sub, bench.session);
+  AddJson(sub, bench.json);
+
+  sub = Add("compare", "Run a model on several backends; their outputs and times side by side",
+            "  sardonyx compare model.onnx\n"
+            "  sardonyx compare model.onnx --backends reference,onednn --outputs all",
+            compare);
+  sub->add_option("model", compare.model, "ONNX file")->type_name("MODEL")->required();
+  sub->add_option("--backends", compare.backends, "The first is what the others must agree with")
+      ->type_name("A,B,...")->capture_default_str();
+  sub->add_option("--outputs", compare.fetch, "Values to compare, of any layer; all: every one")
+      ->type_name("A,B|all");
+  AddInputs(sub, compare.input);
+  AddDimensions(sub, compare.session);
+  AddTolerance(sub, compare.tolerance);
+  AddSession(sub, compare.session);
+  sub->remove_option(sub->get_option("--backend"));
+  AddJson(sub, compare.json);
+
+  sub = Add("ops", "List operators, their opset versions and kernels",
+            "  sardonyx ops\n"
+            "  sardonyx ops conv pool --json -",
+            ops);
+  sub->add_option("names", ops.names, "Parts of operators' names")->type_name("NAME");
+  AddJson(sub, ops.json);
+}
+
+/// What to say about arguments that no option or command takes.
+std::string DescribeExtras(const CLI::App& app) {
+  std::vector<std::string> names;
+  const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
+  const CLI::App* command = chosen.empty() ? &app : chosen.front();
+  for (const CLI::Option* option : command->get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  for (const std::string& extra : app.remaining(true)) {
+    if (absl::StartsWith(extra, "-") && extra != "-") {
+      const std::string name = extra.substr(0, extra.find('='));
+      return absl::StrCat("unknown option '", name, "'", DidYouMean(name, names));
+    }
+  }
+  const std::vector<std::string> remaining = app.remaining(true);
+  return absl::StrCat("unexpected argument '", remaining.empty() ? "" : remaining.front(), "'");
+}
+
+/// The first argument names a command, or asks for help; what is wrong with it, or "".
+std::string CheckCommandName(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return "";
+  std::vector<std::string> names;
+  for (const CLI::App* sub : app.get_subcommands(nullptr)) names.push_back(sub->get_name());
+  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
+  return absl::StrCat("unknown command '", argv[1], "'", DidYouMean(argv[1], names));
+}
+
+int UsageExit(const std::string& message, const CLI::App& app) {
+  const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
+  Note(message);
+  Note(absl::StrCat("'sardonyx ", chosen.empty() ? "" : chosen.front()->get_name() + " ",
+                    "--help' shows what there is"));
+  return kUsageExit;
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  Commands commands;
+  CLI::App& app = commands.app;
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return kUsageExit;
+  }
+  if (const std::string wrong = CheckCommandName(app, argc, argv); !wrong.empty()) {
+    return UsageExit(wrong, app);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return UsageExit(DescribeExtras(app), app);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // help, version
+    // What is missing may be missing because an option was misspelt.
+    if (!app.remaining(true).empty()) return UsageExit(DescribeExtras(app), app);
+    return UsageExit(error.what(), app);
+  }
+  const StatusOr<int> result = commands.action();
+  if (result.ok()) return *result;
+  const std::string message(result.status().message());
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (IsUsageError(result.status())) return UsageExit(message, app);
+  Note(message);
+  Report report(name, *commands.json);
+  report.json()["error"] = message;
+  if (const Status status = report.Write(); !status.ok()) Note(status.message());
+  return 1;
+}
+
+}  // namespace sardonyx

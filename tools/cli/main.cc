@@ -1,1 +1,3 @@
-int main() { return 0; }
+#include "tools/cli/commands.h"
+
+int main(int argc, char** argv) { return sardonyx::Main(argc, argv); }

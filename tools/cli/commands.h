@@ -1,0 +1,101 @@
+// The commands of the program, and what their command lines say.
+//
+// Each command returns its exit status: 0 when all is well, 1 when the answer is no. An error
+// status makes 2 where it is a UsageError, otherwise 1.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/base/status.h"
+#include "tools/cli/compare_values.h"
+
+namespace sardonyx {
+
+/// How a model is compiled and run.
+struct SessionFlags {
+  std::string backend = "auto";
+  int threads = 0;                      // 0: as many as the process may use
+  std::vector<std::string> dimensions;  // "N=4"
+  double time_limit = 0;                // seconds, 0: none
+  int64_t memory_limit_mib = 0;         // 0: the session's own
+};
+
+/// Where inputs come from, and how pictures become tensors.
+struct InputFlags {
+  std::vector<std::string> inputs;  // NAME=SPEC
+  uint64_t seed = 0;
+  std::string resize;  // "WxH"
+  std::string mean, std_deviation;  // one number, or one for each channel: "0.485,0.456,0.406"
+  std::string scale;   // factor for 0..255; "": 1/255 for floats, 1 for integers
+  std::string layout;  // nchw, nhwc; "": as the input's shape suggests
+  std::string color;   // rgb, bgr, gray; "": as the number of channels suggests
+};
+
+struct RunCommand {
+  std::string model;
+  SessionFlags session;
+  InputFlags input;
+  std::vector<std::string> outputs;  // NAME=@FILE or NAME=-
+  std::string fetch;                 // "a,b" or "all"
+  std::string labels;
+  int top = 5;
+  std::string json;
+};
+StatusOr<int> Run(const RunCommand& command);
+
+struct TestCommand {
+  std::vector<std::string> directories;
+  SessionFlags session;
+  Tolerance tolerance;
+  bool quiet = false;  // failures and the last line only
+  std::string json;
+};
+StatusOr<int> Run(const TestCommand& command);
+
+struct CheckCommand {
+  std::vector<std::string> models;
+  SessionFlags session;
+  std::string json;
+};
+StatusOr<int> Run(const CheckCommand& command);
+
+struct InspectCommand {
+  std::string model;
+  SessionFlags session;
+  bool why = false;  // why better kernels refused a layer
+  std::string json;
+};
+StatusOr<int> Run(const InspectCommand& command);
+
+struct BenchCommand {
+  std::string model;
+  SessionFlags session;
+  InputFlags input;
+  double seconds = 3;
+  std::string json;
+};
+StatusOr<int> Run(const BenchCommand& command);
+
+struct CompareCommand {
+  std::string model;
+  std::string backends = "reference,native,onednn";
+  SessionFlags session;
+  InputFlags input;
+  std::string fetch;
+  Tolerance tolerance;
+  std::string json;
+};
+StatusOr<int> Run(const CompareCommand& command);
+
+struct OpsCommand {
+  std::vector<std::string> names;
+  std::string json;
+};
+StatusOr<int> Run(const OpsCommand& command);
+
+/// The program: parses the arguments, runs the command, prints errors; returns the exit status.
+int Main(int argc, char** argv);
+
+}  // namespace sardonyx

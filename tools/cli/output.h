@@ -1,0 +1,84 @@
+// What the commands print: text, tables, JSON and progress.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "nlohmann/json.hpp"
+#include "runtime/base/status.h"
+#include "runtime/base/tensor.h"
+
+namespace sardonyx {
+
+using Json = nlohmann::ordered_json;
+
+/// An error of the command line: exit status 2. Other errors are 1.
+Status UsageError(absl::string_view message);
+bool IsUsageError(const Status& status);
+
+/// `text` without the control characters that a model's names might bring to a terminal.
+std::string Printable(absl::string_view text);
+
+/// A command's results: text on stdout and, where asked for, everything as JSON. With JSON on
+/// stdout ("-") the text goes nowhere.
+class Report {
+ public:
+  /// `json_path` is that of --json: "" for none, "-" for stdout.
+  Report(absl::string_view command, std::string json_path);
+
+  void Print(absl::string_view text) const;
+  bool wants_json() const { return !json_path_.empty(); }
+  Json& json() { return json_; }
+  /// Writes the JSON, where asked for. Errors: the file cannot be written.
+  Status Write() const;
+
+ private:
+  std::string json_path_;
+  Json json_;
+};
+
+/// A note for the user on stderr: "sardonyx: ...".
+void Note(absl::string_view text);
+
+/// Columns as wide as they need to be.
+class Table {
+ public:
+  /// Titles and alignments: 'l' or 'r' for each column.
+  Table(std::vector<std::string> titles, std::string alignments);
+  void AddRow(std::vector<std::string> cells);
+  void AddLine();  // a rule across the table
+  std::string ToString() const;
+
+ private:
+  std::string alignments_;
+  std::vector<std::vector<std::string>> rows_;  // an empty row is a rule
+};
+
+std::string FormatBytes(int64_t bytes);       // "512 B", "1.2 MiB"
+std::string FormatCount(double count);        // "61706", "11.2 M", "1.81 G"
+std::string FormatMilliseconds(double ms);    // "0.213 ms", "12.4 ms", "1.53 s"
+std::string FormatError(double error);        // "0", "1.2e-07"
+std::string FormatNumber(double number);      // as short as it can be exact for a float
+
+/// The elements of a value for reading, at most `limit` of them, and as JSON, all of them.
+std::string FormatValue(const Value& value, int64_t limit);
+Json ValueToJson(const Value& value);
+
+/// A line on stderr that follows long work, where stderr is a terminal.
+class Progress {
+ public:
+  explicit Progress(int64_t total) : total_(total) {}
+  ~Progress() { Clear(); }
+  void Show(int64_t done, absl::string_view what);
+  void Clear();
+
+ private:
+  int64_t total_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point last_;
+};
+
+}  // namespace sardonyx
