@@ -66,17 +66,22 @@ void AddInputs(CLI::App* app, InputFlags& flags) {
 void AddTolerance(CLI::App* app, Tolerance& tolerance) {
   const CLI::Range range(0.0, 1e30);
   app->add_option("--rtol", tolerance.rtol, "Tolerance relative to each expected element")
-      ->type_name("X")->check(range)->capture_default_str();
+      ->type_name("X")
+      ->check(range)
+      ->capture_default_str();
   app->add_option("--atol", tolerance.atol, "Absolute tolerance")
-      ->type_name("X")->check(range)->capture_default_str();
+      ->type_name("X")
+      ->check(range)
+      ->capture_default_str();
   app->add_option("--atol-relative", tolerance.atol_relative,
                   "Absolute tolerance, relative to the output's largest magnitude")
-      ->type_name("X")->check(range)->capture_default_str();
+      ->type_name("X")
+      ->check(range)
+      ->capture_default_str();
 }
 
 void AddJson(CLI::App* app, std::string& path) {
-  app->add_option("--json", path, "Write everything there as JSON; - is stdout")
-      ->type_name("FILE");
+  app->add_option("--json", path, "Write everything there as JSON; - is stdout")->type_name("FILE");
 }
 
 /// All commands; `action` is set to run the one that was given.
@@ -116,12 +121,13 @@ Commands::Commands() {
       "unsupported model), 2 the command line is wrong.\n"
       "'sardonyx COMMAND --help' shows options and examples.");
 
-  CLI::App* sub = Add("run", "Run a model and print its outputs",
-                      "  sardonyx run model.onnx\n"
-                      "  sardonyx run model.onnx -d N=4 -i 'x=4x3x8x8xf32=random(-1,1)' -o y=@y.npy\n"
-                      "  sardonyx run resnet18.onnx -i image=@shoe.png --labels labels.txt --top 3\n"
-                      "  sardonyx run model.onnx --outputs all --json -",
-                      run);
+  CLI::App* sub =
+      Add("run", "Run a model and print its outputs",
+          "  sardonyx run model.onnx\n"
+          "  sardonyx run model.onnx -d N=4 -i 'x=4x3x8x8xf32=random(-1,1)' -o y=@y.npy\n"
+          "  sardonyx run resnet18.onnx -i image=@shoe.png --labels labels.txt --top 3\n"
+          "  sardonyx run model.onnx --outputs all --json -",
+          run);
   sub->add_option("model", run.model, "ONNX file")->type_name("MODEL")->required();
   AddInputs(sub, run.input);
   AddDimensions(sub, run.session);
@@ -133,7 +139,9 @@ Commands::Commands() {
   sub->add_option("--labels", run.labels, "Names of the classes, one in each line")
       ->type_name("FILE");
   sub->add_option("--top", run.top, "Classes to print")
-      ->type_name("K")->check(CLI::Range(1, 1 << 30))->capture_default_str();
+      ->type_name("K")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
   AddSession(sub, run.session);
   AddJson(sub, run.json);
 
@@ -144,7 +152,8 @@ Commands::Commands() {
             test);
   sub->add_option("directories", test.directories,
                   "Cases (model.onnx, test_data_set_N/), or folders of them")
-      ->type_name("DIR")->required();
+      ->type_name("DIR")
+      ->required();
   AddTolerance(sub, test.tolerance);
   sub->add_flag("-q,--quiet", test.quiet, "Print failures and the last line only");
   AddSession(sub, test.session);
@@ -176,7 +185,9 @@ Commands::Commands() {
             bench);
   sub->add_option("model", bench.model, "ONNX file")->type_name("MODEL")->required();
   sub->add_option("--seconds", bench.seconds, "How long to measure")
-      ->type_name("X")->check(CLI::Range(0.0, 1e6))->capture_default_str();
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   AddInputs(sub, bench.input);
   AddDimensions(sub, bench.session);
   AddSession(sub, bench.session);
@@ -188,7 +199,8 @@ Commands::Commands() {
             compare);
   sub->add_option("model", compare.model, "ONNX file")->type_name("MODEL")->required();
   sub->add_option("--backends", compare.backends, "The first is what the others must agree with")
-      ->type_name("A,B,...")->capture_default_str();
+      ->type_name("A,B,...")
+      ->capture_default_str();
   sub->add_option("--outputs", compare.fetch, "Values to compare, of any layer; all: every one")
       ->type_name("A,B|all");
   AddInputs(sub, compare.input);

@@ -26,11 +26,11 @@ struct SessionFlags {
 struct InputFlags {
   std::vector<std::string> inputs;  // NAME=SPEC
   uint64_t seed = 0;
-  std::string resize;  // "WxH"
+  std::string resize;               // "WxH"
   std::string mean, std_deviation;  // one number, or one for each channel: "0.485,0.456,0.406"
-  std::string scale;   // factor for 0..255; "": 1/255 for floats, 1 for integers
-  std::string layout;  // nchw, nhwc; "": as the input's shape suggests
-  std::string color;   // rgb, bgr, gray; "": as the number of channels suggests
+  std::string scale;                // factor for 0..255; "": 1/255 for floats, 1 for integers
+  std::string layout;               // nchw, nhwc; "": as the input's shape suggests
+  std::string color;                // rgb, bgr, gray; "": as the number of channels suggests
 };
 
 struct RunCommand {

@@ -16,8 +16,11 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Comparison Differs(std::string reason) {
-  return {.match = false, .reason = std::move(reason), .max_abs = kInfinity,
-          .max_rel = kInfinity, .normwise = kInfinity};
+  return {.match = false,
+          .reason = std::move(reason),
+          .max_abs = kInfinity,
+          .max_rel = kInfinity,
+          .normwise = kInfinity};
 }
 
 /// Takes over what is worse in `part`, whose place is named by `where`.
@@ -86,9 +89,9 @@ Comparison CompareNumbers(absl::Span<const Number> actual, absl::Span<const Numb
   result.normwise = greatest > 0 ? result.max_abs / greatest : result.max_abs;
   if (result.mismatches > 0) {
     result.match = false;
-    absl::StrAppend(&result.reason, absl::StrFormat("; %d of %d elements differ, at most by %.3g",
-                                                    result.mismatches, result.elements,
-                                                    result.max_abs));
+    absl::StrAppend(&result.reason,
+                    absl::StrFormat("; %d of %d elements differ, at most by %.3g",
+                                    result.mismatches, result.elements, result.max_abs));
   }
   return result;
 }
@@ -161,9 +164,9 @@ StatusOr<std::map<std::string, size_t>> KeyPositions(const Map& map) {
 Comparison CompareMaps(const Map& actual, const Map& expected, const Tolerance& tolerance) {
   if (actual.keys.type() != expected.keys.type() ||
       actual.values.size() != expected.values.size()) {
-    return Differs(absl::StrCat("is a map of ", actual.values.size(), " ",
-                                Name(actual.keys.type()), " keys, expected ",
-                                expected.values.size(), " ", Name(expected.keys.type()), " keys"));
+    return Differs(absl::StrCat("is a map of ", actual.values.size(), " ", Name(actual.keys.type()),
+                                " keys, expected ", expected.values.size(), " ",
+                                Name(expected.keys.type()), " keys"));
   }
   const auto positions = KeyPositions(actual), wanted = KeyPositions(expected);
   if (!positions.ok()) return Differs(std::string(positions.status().message()));

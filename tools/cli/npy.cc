@@ -110,8 +110,8 @@ class HeaderParser {
 
 struct ElementFormat {
   DataType type = DataType::kUndefined;
-  size_t size = 0;  // bytes in the file
-  size_t swap = 0;  // bytes that are in the other order; 0: none
+  size_t size = 0;          // bytes in the file
+  size_t swap = 0;          // bytes that are in the other order; 0: none
   char string_kind = '\0';  // 'S' or 'U'
 };
 
@@ -223,11 +223,10 @@ StatusOr<Tensor> ParseNpy(absl::string_view bytes, DataType wanted) {
   }
   bytes.remove_prefix(length_bytes);
   if (header_length > kMaxHeader || header_length > bytes.size()) {
-    return InvalidArgument(".npy header of ", header_length, " bytes in a file with ",
-                           bytes.size(), " left");
+    return InvalidArgument(".npy header of ", header_length, " bytes in a file with ", bytes.size(),
+                           " left");
   }
-  SX_ASSIGN_OR_RETURN(const Header header,
-                      HeaderParser(bytes.substr(0, header_length)).Parse());
+  SX_ASSIGN_OR_RETURN(const Header header, HeaderParser(bytes.substr(0, header_length)).Parse());
   bytes.remove_prefix(header_length);
   SX_ASSIGN_OR_RETURN(const ElementFormat format, ParseDescr(header.descr, wanted));
 

@@ -13,9 +13,9 @@ std::string MakeHeader(const std::string& descr, const Shape& shape) {
   std::string dims;
   for (const int64_t dim : shape) absl::StrAppend(&dims, dim, ", ");
   if (shape.rank() > 1) dims.resize(dims.size() - 2);
-  std::string text = absl::StrCat("{'descr': '", descr, "', 'fortran_order': False, 'shape': (",
-                                  shape.rank() == 1 ? dims.substr(0, dims.size() - 1) : dims,
-                                  "), }");
+  std::string text =
+      absl::StrCat("{'descr': '", descr, "', 'fortran_order': False, 'shape': (",
+                   shape.rank() == 1 ? dims.substr(0, dims.size() - 1) : dims, "), }");
   constexpr size_t kPrefix = 10;  // magic, version and length; the whole is a multiple of 64
   text.append(63 - (kPrefix + text.size()) % 64, ' ');
   text += '\n';

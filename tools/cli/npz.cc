@@ -139,8 +139,7 @@ StatusOr<std::string> ReadEntry(const Bytes& file, const Entry& entry, int64_t m
   if (!file.Has(header, kLocalSize) || file.At(header, 4) != 0x04034B50) {
     return Damaged("an entry lies outside the file");
   }
-  const uint64_t data =
-      header + kLocalSize + file.At(header + 26, 2) + file.At(header + 28, 2);
+  const uint64_t data = header + kLocalSize + file.At(header + 26, 2) + file.At(header + 28, 2);
   if (!file.Has(data, entry.compressed)) return Damaged("an entry lies outside the file");
   const absl::string_view part = file.Part(data, entry.compressed);
   std::string bytes;
@@ -163,9 +162,9 @@ StatusOr<Tensor> ParseNpz(absl::string_view archive, const std::string& key, Dat
   SX_ASSIGN_OR_RETURN(const std::vector<Entry> entries, ReadDirectory(file));
   std::vector<std::string> keys;
   for (const Entry& entry : entries) {
-    const std::string name =
-        absl::EndsWith(entry.name, ".npy") ? entry.name.substr(0, entry.name.size() - 4)
-                                           : entry.name;
+    const std::string name = absl::EndsWith(entry.name, ".npy")
+                                 ? entry.name.substr(0, entry.name.size() - 4)
+                                 : entry.name;
     if (name == key || entry.name == key) {
       SX_ASSIGN_OR_RETURN(const std::string bytes, ReadEntry(file, entry, max_bytes));
       return ParseNpy(bytes, wanted);
@@ -177,8 +176,7 @@ StatusOr<Tensor> ParseNpz(absl::string_view archive, const std::string& key, Dat
     absl::StrAppend(&list, i > 0 ? ", " : "", keys[i]);
   }
   return absl::NotFoundError(absl::StrCat("there is no '", key, "', but ", list,
-                                          keys.size() > 8 ? ", ..." : "",
-                                          DidYouMean(key, keys)));
+                                          keys.size() > 8 ? ", ..." : "", DidYouMean(key, keys)));
 }
 
 }  // namespace

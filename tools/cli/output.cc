@@ -158,8 +158,8 @@ void Progress::Show(int64_t done, absl::string_view what) {
   if (shown_ && now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;
   shown_ = true;
-  std::string line = absl::StrCat(total_ > 0 ? absl::StrCat(done, "/", total_, " ") : "",
-                                  Printable(what));
+  std::string line =
+      absl::StrCat(total_ > 0 ? absl::StrCat(done, "/", total_, " ") : "", Printable(what));
   if (line.size() > 100) line = absl::StrCat(line.substr(0, 97), "...");
   WriteTo(stderr, absl::StrCat("\r\033[K", line));
 }

@@ -57,11 +57,11 @@ class Table {
   std::vector<std::vector<std::string>> rows_;  // an empty row is a rule
 };
 
-std::string FormatBytes(int64_t bytes);       // "512 B", "1.2 MiB"
-std::string FormatCount(double count);        // "61706", "11.2 M", "1.81 G"
-std::string FormatMilliseconds(double ms);    // "0.213 ms", "12.4 ms", "1.53 s"
-std::string FormatError(double error);        // "0", "1.2e-07"
-std::string FormatNumber(double number);      // as short as it can be exact for a float
+std::string FormatBytes(int64_t bytes);     // "512 B", "1.2 MiB"
+std::string FormatCount(double count);      // "61706", "11.2 M", "1.81 G"
+std::string FormatMilliseconds(double ms);  // "0.213 ms", "12.4 ms", "1.53 s"
+std::string FormatError(double error);      // "0", "1.2e-07"
+std::string FormatNumber(double number);    // as short as it can be exact for a float
 
 /// The elements of a value for reading, at most `limit` of them, and as JSON, all of them.
 std::string FormatValue(const Value& value, int64_t limit);

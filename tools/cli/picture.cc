@@ -54,7 +54,7 @@ void Store(const std::vector<float>& values, bool planar, int channels, Tensor& 
         const double low = static_cast<double>(std::numeric_limits<T>::min());
         const double high = static_cast<double>(std::numeric_limits<T>::max());
         const double rounded = std::nearbyint(static_cast<double>(value));
-        target = rounded >= high  ? std::numeric_limits<T>::max()
+        target = rounded >= high ? std::numeric_limits<T>::max()
                  : rounded > low ? static_cast<T>(rounded)
                                  : std::numeric_limits<T>::min();
       } else {
@@ -136,8 +136,8 @@ StatusOr<Tensor> PictureToTensor(const Picture& picture, const PictureOptions& o
   const int64_t height = options.height > 0 ? options.height : picture.height;
   const auto tall = CheckedMul(width, std::max(height, picture.height));
   if (!tall || *tall > kMaxPixels) {
-    return LimitExceeded("a picture of ", width, "x", height, " is above the limit of ",
-                         kMaxPixels, " pixels");
+    return LimitExceeded("a picture of ", width, "x", height, " is above the limit of ", kMaxPixels,
+                         " pixels");
   }
   std::vector<float> values = Convert(picture, options.color);
   if (width != picture.width || height != picture.height) {
@@ -153,8 +153,8 @@ StatusOr<Tensor> PictureToTensor(const Picture& picture, const PictureOptions& o
     }
   }
   const bool planar = options.layout == Layout::kNchw;
-  const Shape shape = planar ? Shape{1, channels, height, width}
-                             : Shape{1, height, width, channels};
+  const Shape shape =
+      planar ? Shape{1, channels, height, width} : Shape{1, height, width, channels};
   SX_ASSIGN_OR_RETURN(Tensor tensor, Tensor::CreateUninitialized(options.type, shape));
   SX_RETURN_IF_ERROR(Dispatch(options.type, Floats{} + Integers{}, [&]<typename T>() -> Status {
     Store<T>(values, planar, channels, tensor);

@@ -20,8 +20,8 @@ StatusOr<Picture> MakePicture(int64_t width, int64_t height) {
   const auto pixels = CheckedMul(width, height);
   if (width <= 0 || height <= 0) return InvalidArgument("a picture without pixels");
   if (!pixels || *pixels > kMaxPixels) {
-    return LimitExceeded("a picture of ", width, "x", height, " is above the limit of ",
-                         kMaxPixels, " pixels");
+    return LimitExceeded("a picture of ", width, "x", height, " is above the limit of ", kMaxPixels,
+                         " pixels");
   }
   Picture picture{width, height, {}};
   picture.samples.resize(static_cast<size_t>(*pixels * 3));

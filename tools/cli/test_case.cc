@@ -60,8 +60,7 @@ Status RunDataSet(Session& session, const std::string& directory, const TestOpti
                                               std::chrono::duration<double>(options.time_limit));
   }
   const RunControl control(deadline);
-  SX_ASSIGN_OR_RETURN(const std::vector<Value> outputs,
-                      session.Run(inputs, {.control = &control}));
+  SX_ASSIGN_OR_RETURN(const std::vector<Value> outputs, session.Run(inputs, {.control = &control}));
   const Comparison comparison =
       CompareOutputs(outputs, expected, session.outputs(), options.tolerance);
   result.normwise = std::max(result.normwise, comparison.normwise);
@@ -124,8 +123,8 @@ Comparison CompareOutputs(const std::vector<Value>& actual, const std::vector<Va
   Comparison whole;
   if (actual.size() != expected.size()) {
     whole.match = false;
-    whole.reason = absl::StrCat("the model gives ", actual.size(), " outputs, expected ",
-                                expected.size());
+    whole.reason =
+        absl::StrCat("the model gives ", actual.size(), " outputs, expected ", expected.size());
     return whole;
   }
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -151,9 +150,8 @@ CaseResult RunTestDirectory(const std::string& path, const TestOptions& options)
     result.outcome = Outcome::kFailed;
     result.reason = absl::StrReplaceAll(status.message(), {{"\n", "; "}});
   }
-  result.milliseconds = std::chrono::duration<double, std::milli>(
-                            std::chrono::steady_clock::now() - begin)
-                            .count();
+  result.milliseconds =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }
 
@@ -164,8 +162,8 @@ StatusOr<std::vector<std::string>> FindTestDirectories(const std::string& path) 
   }
   std::vector<std::string> found;
   if (fs::exists(fs::path(path) / "model.onnx", error)) found.push_back(path);
-  auto walk = fs::recursive_directory_iterator(
-      path, fs::directory_options::skip_permission_denied, error);
+  auto walk =
+      fs::recursive_directory_iterator(path, fs::directory_options::skip_permission_denied, error);
   for (; walk != fs::recursive_directory_iterator(); walk.increment(error)) {
     if (error) break;
     if (absl::StartsWith(walk->path().filename().string(), "test_data_set_")) {

@@ -26,7 +26,7 @@ struct CaseResult {
   int data_sets = 0;   // compared
   /// Layers that the wanted backend refused and that ran on the reference kernels instead, of all.
   int fallback_layers = 0, layers = 0;
-  double normwise = 0;   // the greatest of all outputs
+  double normwise = 0;  // the greatest of all outputs
   double milliseconds = 0;
 };
 
