@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace sardonyx {
 namespace {
@@ -65,6 +65,14 @@ Status RunDataSet(Session& session, const std::string& directory, const TestOpti
       CompareOutputs(outputs, expected, session.outputs(), options.tolerance);
   result.normwise = std::max(result.normwise, comparison.normwise);
   return comparison.match ? absl::OkStatus() : InvalidArgument(comparison.reason);
+}
+
+/// The first of a message's lines, and how many follow.
+std::string FirstLine(absl::string_view message) {
+  const std::vector<absl::string_view> lines = absl::StrSplit(message, '\n', absl::SkipEmpty());
+  if (lines.empty()) return "unknown error";
+  const std::string more = absl::StrCat(" (and ", lines.size() - 1, " more)");
+  return absl::StrCat(lines[0], lines.size() > 1 ? more : "");
 }
 
 Status RunCase(const TestOptions& options, CaseResult& result) {
@@ -148,7 +156,7 @@ CaseResult RunTestDirectory(const std::string& path, const TestOptions& options)
   const Status status = RunCase(options, result);
   if (!status.ok()) {
     result.outcome = Outcome::kFailed;
-    result.reason = absl::StrReplaceAll(status.message(), {{"\n", "; "}});
+    result.reason = FirstLine(status.message());
   }
   result.milliseconds =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
