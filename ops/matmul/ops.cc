@@ -1,6 +1,7 @@
 #include "ops/matmul/ops.h"
 
 #include "ops/matmul/matmul.h"
+#include "ops/matmul/native.h"
 
 namespace sardonyx {
 
@@ -12,7 +13,8 @@ std::vector<OpDef> MatmulOps() {
        .max_inputs = 3,  // the third only once a rewrite has put a bias there
        .parse = ParseMatMul,
        .infer = InferMatMul,
-       .kernels = {MatMulOneDnn(), SimpleKernel<RunMatMulReference>("matmul.reference")},
+       .kernels = {MatMulNative(), MatMulOneDnn(),
+                   SimpleKernel<RunMatMulReference>("matmul.reference")},
        .rewrites = MatMulRewrites(),
        .multiply_adds = MatMulMultiplyAdds},
       {.name = "Gemm",
@@ -21,7 +23,7 @@ std::vector<OpDef> MatmulOps() {
        .max_inputs = 3,
        .parse = ParseGemm,
        .infer = InferGemm,
-       .kernels = {GemmOneDnn(), SimpleKernel<RunGemmReference>("gemm.reference")},
+       .kernels = {GemmNative(), GemmOneDnn(), SimpleKernel<RunGemmReference>("gemm.reference")},
        .rewrites = GemmRewrites(),
        .multiply_adds = GemmMultiplyAdds},
   };

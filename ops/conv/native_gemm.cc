@@ -1,0 +1,148 @@
+// Convolution as a matrix product: weights [M/group, C/group * kernel] times patches.
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ops/common/scratch.h"
+#include "ops/conv/conv.h"
+#include "ops/conv/im2col.h"
+#include "ops/conv/native.h"
+#include "ops/matmul/gemm.h"
+
+namespace sardonyx {
+namespace {
+
+using Layout = GemmProblem::Layout;
+using PackedGroups = std::vector<std::shared_ptr<const PackedMatrix>>;
+
+std::string RefusesAllButFloat(const PrepareContext& context) {
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.has_input(i) && context.element(i) != DataType::kFloat) {
+      return absl::StrCat("works on float, not ", Name(context.element(i)));
+    }
+  }
+  return "";
+}
+
+/// The weights of each group, packed; null if there is no memory.
+std::shared_ptr<const PackedGroups> PackGroups(const Tensor& w, int64_t groups) {
+  auto packed = std::make_shared<PackedGroups>();
+  const int64_t m = w.dim(0) / groups, k = w.shape().Elements(1, w.rank());
+  for (int64_t g = 0; g < groups; ++g) {
+    packed->push_back(PackedMatrix::Left(w.data<float>() + g * m * k, k, 1, m, k));
+    if (packed->back() == nullptr) return nullptr;
+  }
+  return packed;
+}
+
+bool IsPlain1x1(const ConvShape& conv) {
+  for (const WindowAxis& axis : conv.window) {
+    if (axis.kernel != 1 || axis.stride != 1 || axis.pad_begin != 0 || axis.pad_end != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// A problem for each image's group. Where the kernel reads each pixel once (`direct`) the image
+/// is the matrix of patches itself.
+GemmProblem ProblemOf(const ConvShape& conv, bool direct, bool packed) {
+  GemmProblem problem{.m = conv.group_out(),
+                      .n = conv.output_plane(),
+                      .k = conv.group_in() * conv.kernel_plane(),
+                      .count = conv.batch * conv.group,
+                      .c_stride = conv.output_plane()};
+  problem.a.layout = packed ? Layout::kPacked : Layout::kStrided;
+  problem.a.row_stride = problem.k;
+  problem.b.layout = direct ? Layout::kStrided : Layout::kMade;
+  problem.b.row_stride = conv.input_plane();
+  return problem;
+}
+
+struct GemmConv : Kernel {
+  int64_t scratch_bytes() const override { return plan ? plan->scratch_bytes() : 0; }
+
+  Status Run(KernelContext& context) const override {
+    const auto& attrs = context.attrs<ConvAttrs>();
+    const Tensor &x = context.input(0), &w = context.input(1);
+    SX_ASSIGN_OR_RETURN(const ConvShape conv, ResolveConv(attrs, x.shape(), w.shape()));
+    if (context.output(0).size() == 0) return absl::OkStatus();
+    const GemmProblem problem = ProblemOf(conv, direct, packed != nullptr);
+    std::optional<GemmPlan> made;
+    if (!plan) made.emplace(problem, context.environment().pool->threads());
+    const GemmPlan& use = plan ? *plan : *made;
+    Tensor temporary;
+    SX_ASSIGN_OR_RETURN(const absl::Span<std::byte> scratch,
+                        ScratchOf(context, use.scratch_bytes(), &temporary));
+
+    const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
+    const float* residual = attrs.residual ? context.input(kConvResidual).data<float>() : nullptr;
+    float* y = context.output(0).data<float>();
+    const Patches patches(conv, x.data<float>());
+    const auto operands = [&](int64_t index) {
+      const int64_t group = index % conv.group, place = index * problem.m * problem.n;
+      GemmOperands one{.c = y + place};
+      one.a = packed != nullptr ? (*packed)[group]->data()
+                                : w.data<float>() + group * problem.m * problem.k;
+      if (direct) one.b = x.data<float>() + index * problem.k * problem.n;
+      one.epilogue.activation = attrs.activation;
+      if (bias != nullptr) one.epilogue.row_bias = bias + group * problem.m;
+      if (residual != nullptr) {
+        one.epilogue.residual = residual + place;
+        one.epilogue.residual_stride = problem.n;
+      }
+      return one;
+    };
+    return use.Run(operands, direct ? nullptr : &patches, scratch, *context.environment().pool,
+                   *context.environment().control);
+  }
+
+  bool direct = false;
+  std::optional<GemmPlan> plan;  // where the shapes are known before the run
+  std::shared_ptr<const PackedGroups> packed;
+};
+
+StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context, bool direct) {
+  auto kernel = std::make_unique<GemmConv>();
+  kernel->direct = direct;
+  const auto& attrs = context.attrs<ConvAttrs>();
+  const auto x = context.shape(0), w = context.shape(1);
+  std::optional<ConvShape> conv;
+  if (x && w) {
+    SX_ASSIGN_OR_RETURN(conv, ResolveConv(attrs, *x, *w));
+  }
+  const Tensor* weights = context.constant(1);
+  if (weights != nullptr && weights->rank() >= 3 && weights->dim(0) % attrs.group == 0) {
+    kernel->packed = context.Shared<PackedGroups>(
+        "conv.gemm", [&] { return PackGroups(*weights, attrs.group); });
+    if (kernel->packed == nullptr) return LimitExceeded("no memory to pack W");
+  }
+  if (conv) {
+    kernel->plan.emplace(ProblemOf(*conv, direct, kernel->packed != nullptr), context.threads());
+  }
+  return kernel;
+}
+
+std::string Refuses1x1(const PrepareContext& context) {
+  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  if (!conv.ok()) return std::string(conv.status().message());
+  return IsPlain1x1(*conv) ? "" : "takes kernels of size 1 with stride 1 and no padding only";
+}
+
+}  // namespace
+
+KernelDef ConvDirect1x1() {
+  return {.name = "conv.direct1x1",
+          .backend = Backend::kNative,
+          .refuses = Refuses1x1,
+          .prepare = [](const PrepareContext& context) { return Prepare(context, true); }};
+}
+
+KernelDef ConvIm2col() {
+  return {.name = "conv.im2col",
+          .backend = Backend::kNative,
+          .refuses = RefusesAllButFloat,
+          .prepare = [](const PrepareContext& context) { return Prepare(context, false); }};
+}
+
+}  // namespace sardonyx
