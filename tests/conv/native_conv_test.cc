@@ -1,0 +1,156 @@
+// Every native Conv kernel against double precision, on every case that it takes.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "ops/conv/native.h"
+#include "tests/conv/run_case.h"
+
+namespace sardonyx {
+namespace {
+
+struct Tested {
+  KernelDef def;
+  double bound;  // of max|y - y64| / max|y64|
+  int least;     // cases that it must at least take
+};
+
+std::vector<Tested> Kernels() {
+  const int all = static_cast<int>(SmallConvCases().size());
+  return {{ConvIm2col(), 5e-6, all}, {ConvDirect1x1(), 5e-6, 5}};
+}
+
+/// The definition, in double precision, before the activation.
+std::vector<double> Sums(ConvRun& run) {
+  const ConvShape& conv = run.conv();
+  const Window window = AtLeastRank(conv.window, 3);
+  const WindowAxis &wz = window[0], &wy = window[1], &wx = window[2];
+  const float* x = run.input(0).data<float>();
+  const float* w = run.input(1).data<float>();
+  std::vector<double> sums;
+  for (int64_t n = 0; n < conv.batch; ++n) {
+    for (int64_t m = 0; m < conv.out_channels; ++m) {
+      const int64_t first = m / conv.group_out() * conv.group_in();
+      for (int64_t o = 0; o < conv.output_plane(); ++o) {
+        const int64_t oz = o / (wy.output * wx.output), oy = o / wx.output % wy.output;
+        double sum = run.has_input(2) ? run.input(2).data<float>()[m] : 0;
+        if (run.has_input(kConvResidual)) {
+          sum += run.input(kConvResidual).data<float>()[sums.size()];
+        }
+        for (int64_t c = 0; c < conv.group_in(); ++c) {
+          const float* plane = x + (n * conv.in_channels + first + c) * conv.input_plane();
+          const float* kernel = w + (m * conv.group_in() + c) * conv.kernel_plane();
+          for (int64_t q = 0; q < conv.kernel_plane(); ++q) {
+            const int64_t z =
+                oz * wz.stride - wz.pad_begin + q / (wy.kernel * wx.kernel) * wz.dilation;
+            const int64_t y =
+                oy * wy.stride - wy.pad_begin + q / wx.kernel % wy.kernel * wy.dilation;
+            const int64_t v =
+                o % wx.output * wx.stride - wx.pad_begin + q % wx.kernel * wx.dilation;
+            if (z < 0 || z >= wz.input || y < 0 || y >= wy.input || v < 0 || v >= wx.input) {
+              continue;
+            }
+            sum += static_cast<double>(plane[(z * wy.input + y) * wx.input + v]) * kernel[q];
+          }
+        }
+        sums.push_back(sum);
+      }
+    }
+  }
+  return sums;
+}
+
+TEST_CASE("native Conv kernels agree with the definition", "[conv][native]") {
+  for (const Tested& tested : Kernels()) {
+    int taken = 0;
+    for (const ConvCase& conv_case : SmallConvCases()) {
+      for (bool constant_weights : {true, false}) {
+        INFO(tested.def.name << " on " << conv_case.name << (constant_weights ? "" : ", W input"));
+        ConvRun run(conv_case, 1, constant_weights);
+        if (const Status status = run.Prepare(tested.def); !status.ok()) {
+          CHECK(status.code() == absl::StatusCode::kUnimplemented);
+          continue;
+        }
+        taken += constant_weights;
+        std::fill_n(run.y().data<float>(), run.y().size(), -77.0f);
+        REQUIRE(run.Run().ok());
+        double error = 0, norm = 0;
+        const std::vector<double> sums = Sums(run);
+        REQUIRE(static_cast<int64_t>(sums.size()) == run.y().size());
+        for (size_t i = 0; i < sums.size(); ++i) {
+          // Activations are not steep: applied to the rounded sum they add one rounding at most.
+          const double expected = conv_case.activation
+                                      ? Apply(conv_case.activation, static_cast<float>(sums[i]))
+                                      : sums[i];
+          const double off = std::abs(run.y().data<float>()[i] - expected);
+          error = std::isnan(off) ? std::numeric_limits<double>::infinity() : std::max(error, off);
+          norm = std::max(norm, std::abs(sums[i]));
+        }
+        CHECK(error <= tested.bound * norm);
+      }
+    }
+    INFO(tested.def.name);
+    CHECK(taken >= tested.least);
+  }
+}
+
+TEST_CASE("native Conv kernels give the same bits on any number of threads", "[conv][native]") {
+  for (const Tested& tested : Kernels()) {
+    for (const ConvCase& conv_case : SmallConvCases()) {
+      INFO(tested.def.name << " on " << conv_case.name);
+      ConvRun one(conv_case, 1);
+      if (!one.Prepare(tested.def).ok()) continue;
+      REQUIRE(one.Run().ok());
+      for (int threads : {2, 3}) {
+        ConvRun more(conv_case, threads);
+        REQUIRE(more.Prepare(tested.def).ok());
+        REQUIRE(more.Run().ok());
+        CHECK(std::memcmp(one.y().raw(), more.y().raw(), one.y().bytes()) == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("native Conv kernels spread NaN to what reads it and no further", "[conv][native]") {
+  for (const Tested& tested : Kernels()) {
+    for (const ConvCase& conv_case : SmallConvCases()) {
+      if (conv_case.activation.kind != Activation::Kind::kRelu &&
+          conv_case.activation.kind != Activation::Kind::kNone) {
+        continue;
+      }
+      INFO(tested.def.name << " on " << conv_case.name);
+      ConvRun run(conv_case, 1);
+      if (!run.Prepare(tested.def).ok()) continue;
+      run.input(0).data<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+      REQUIRE(run.Run().ok());
+      const std::vector<double> sums = Sums(run);
+      // Winograd's tiles share what they read: there a NaN may reach the outputs next to it.
+      const bool tiles = tested.def.name == "conv.winograd2" || tested.def.name == "conv.winograd4";
+      int64_t lost = 0, invented = 0;
+      for (size_t i = 0; i < sums.size(); ++i) {
+        const bool nan = std::isnan(run.y().data<float>()[i]);
+        lost += std::isnan(sums[i]) && !nan;
+        invented += !std::isnan(sums[i]) && nan;
+      }
+      CHECK(lost == 0);
+      if (!tiles) CHECK(invented == 0);
+    }
+  }
+}
+
+TEST_CASE("native Conv kernels stop when they are told to", "[conv][native]") {
+  for (const Tested& tested : Kernels()) {
+    for (const ConvCase& conv_case : SmallConvCases()) {
+      ConvRun run(conv_case, 2);
+      if (!run.Prepare(tested.def).ok()) continue;
+      run.control().Stop();
+      CHECK(run.Run().code() == absl::StatusCode::kCancelled);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace sardonyx
