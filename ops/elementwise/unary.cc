@@ -1,0 +1,29 @@
+#include "ops/elementwise/unary.h"
+
+namespace sardonyx {
+
+StatusOr<std::shared_ptr<Attrs>> ParseNoAttributes(ParseContext& context) {
+  if (context.version() < 6) context.Ignore("consumed_inputs");
+  return std::make_shared<UnaryAttrs>();
+}
+
+Status RunUnaryRows(KernelContext& context, UnaryRow row, double cost) {
+  const Tensor& x = context.input(0);
+  Tensor& y = context.output(0);
+  const auto* in = static_cast<const std::byte*>(x.raw());
+  auto* out = static_cast<std::byte*>(y.raw());
+  const auto in_size = static_cast<int64_t>(ElementSize(x.type()));
+  const auto out_size = static_cast<int64_t>(ElementSize(y.type()));
+  const auto& attrs = context.attrs<UnaryAttrs>();
+  return context.ParallelFor(x.size(), cost, [&](int64_t begin, int64_t end) {
+    row(in + begin * in_size, out + begin * out_size, end - begin, attrs);
+  });
+}
+
+std::string RefuseUnlessFloat(const PrepareContext& context) {
+  const DataType type = context.element(0);
+  if (type == DataType::kFloat) return "";
+  return absl::StrCat("takes float, not ", Name(type));
+}
+
+}  // namespace sardonyx
