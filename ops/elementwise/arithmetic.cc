@@ -139,7 +139,7 @@ Status InferPRelu(InferContext& context) {
       context.attrs<BinaryAttrs>(), static_cast<int>(x->size()), static_cast<int>(slope->size()));
   SX_ASSIGN_OR_RETURN(const SymbolicShape aligned, AlignSecond(alignment, *x, *slope));
   SX_ASSIGN_OR_RETURN(const auto together, BroadcastSymbolic(x, &aligned));
-  for (size_t i = 0; i < together->size(); ++i) {
+  for (size_t i = 0; together && i < together->size(); ++i) {
     const bool grown =
         together->size() != x->size() ||
         ((*x)[i].known() && (*together)[i].known() && (*x)[i].value != (*together)[i].value);

@@ -133,7 +133,7 @@ Status RunBinaryRows(KernelContext& context, BinaryRow row, double cost, const T
   if (attrs.legacy) {
     SX_ASSIGN_OR_RETURN(const SymbolicShape dims,
                         AlignSecond(attrs, ToSymbolic(a.shape()), ToSymbolic(b.shape())));
-    aligned = ToShape(dims).value_or(Shape());
+    if (auto known = ToShape(dims)) aligned = *std::move(known);
   }
   const Shape* shapes[] = {&a.shape(), &aligned};
   const BroadcastPlan plan = PlanBroadcast(y.shape(), shapes);
