@@ -1,3 +1,4 @@
+// Operators on images: resampling, regions of interest, boxes.
 #pragma once
 
 #include <vector>
