@@ -9,6 +9,8 @@ std::vector<OpDef> ReduceOps() {
   for (const auto& part : {ReductionOps(), ArgExtremeOps(), CumulativeOps(), SoftmaxOps()}) {
     ops.insert(ops.end(), part.begin(), part.end());
   }
+  ops.push_back(EinsumOp());
+  ops.push_back(DetOp());
   return ops;
 }
 

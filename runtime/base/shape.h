@@ -63,7 +63,8 @@ class Shape {
     int64_t step = 1;
     for (size_t i = dims_.size(); i-- > 0;) {
       strides[i] = step;
-      step *= dims_[i];
+      // Only a shape without elements, in which nobody steps, can overflow here.
+      if (__builtin_mul_overflow(step, dims_[i], &step)) step = 0;
     }
     return strides;
   }
