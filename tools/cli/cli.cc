@@ -175,6 +175,8 @@ Commands::Commands() {
             inspect);
   sub->add_option("model", inspect.model, "ONNX file")->type_name("MODEL")->required();
   sub->add_flag("--why", inspect.why, "Say why other kernels did not take a layer");
+  sub->add_flag("--as-written", inspect.as_written,
+                "The model's own nodes, without folding, rewriting or merging");
   AddDimensions(sub, inspect.session);
   AddSession(sub, inspect.session);
   AddJson(sub, inspect.json);

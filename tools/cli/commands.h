@@ -64,7 +64,8 @@ StatusOr<int> Run(const CheckCommand& command);
 struct InspectCommand {
   std::string model;
   SessionFlags session;
-  bool why = false;  // why better kernels refused a layer
+  bool why = false;         // why better kernels refused a layer
+  bool as_written = false;  // without folding, rewriting and merging
   std::string json;
 };
 StatusOr<int> Run(const InspectCommand& command);
@@ -84,7 +85,8 @@ struct CompareCommand {
   SessionFlags session;
   InputFlags input;
   std::string fetch;
-  Tolerance tolerance;
+  /// Networks of floats cancel near zero: errors count against the largest magnitude too.
+  Tolerance tolerance{.atol_relative = 1e-4};
   std::string json;
 };
 StatusOr<int> Run(const CompareCommand& command);

@@ -36,6 +36,11 @@ StatusOr<std::map<std::string, Value>> MakeInputs(const std::vector<Port>& ports
                                                   const InputFlags& flags,
                                                   const std::map<std::string, int64_t>& symbols);
 
+/// Shapes of all tensor inputs of known rank, by name: sizes of symbols from `symbols`, 1 for those
+/// that are still open, which is noted on stderr.
+std::map<std::string, Shape> CloseShapes(const std::vector<Port>& ports,
+                                         const std::map<std::string, int64_t>& symbols);
+
 /// The picture at `path` as a tensor for an input of that type.
 StatusOr<Tensor> ReadPictureInput(const std::string& path, const Type& type,
                                   const InputFlags& flags);

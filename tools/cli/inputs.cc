@@ -175,6 +175,18 @@ StatusOr<Tensor> ReadPictureInput(const std::string& path, const Type& type,
   return tensor;
 }
 
+std::map<std::string, Shape> CloseShapes(const std::vector<Port>& ports,
+                                         const std::map<std::string, int64_t>& symbols) {
+  std::map<std::string, int64_t> sizes = symbols;
+  std::map<std::string, Shape> shapes;
+  for (const Port& port : ports) {
+    if (!port.type.is_tensor() || !port.type.shape) continue;
+    const Type closed = CloseShape(Substitute(port.type, sizes), sizes);
+    shapes[port.name] = *closed.StaticShape();
+  }
+  return shapes;
+}
+
 StatusOr<std::map<std::string, Value>> MakeInputs(const std::vector<Port>& ports,
                                                   const InputFlags& flags,
                                                   const std::map<std::string, int64_t>& symbols) {

@@ -82,7 +82,7 @@ void Note(absl::string_view text) {
 
 Table::Table(std::vector<std::string> titles, std::string alignments)
     : alignments_(std::move(alignments)) {
-  rows_.push_back(std::move(titles));
+  if (!titles.empty()) rows_.push_back(std::move(titles));
 }
 
 void Table::AddRow(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }

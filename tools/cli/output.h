@@ -46,7 +46,7 @@ void Note(absl::string_view text);
 /// Columns as wide as they need to be.
 class Table {
  public:
-  /// Titles and alignments: 'l' or 'r' for each column.
+  /// Titles (none: no such row) and alignments: 'l' or 'r' for each column.
   Table(std::vector<std::string> titles, std::string alignments);
   void AddRow(std::vector<std::string> cells);
   void AddLine();  // a rule across the table

@@ -45,6 +45,23 @@ std::vector<Port> InputPorts(const std::vector<Port>& ports, const std::string& 
   return fs::exists(next, error) ? ports : required;
 }
 
+/// Counts the layers that a backend left to the reference kernels.
+Status CountFallbacks(Session& session, const std::map<std::string, Value>& inputs,
+                      CaseResult& result) {
+  std::map<std::string, Shape> shapes;
+  for (const auto& [name, value] : inputs) {
+    if (value.is_tensor()) shapes[name] = value.tensor().shape();
+  }
+  SX_ASSIGN_OR_RETURN(const PlanReport plan, session.Describe(shapes));
+  result.layers = result.fallback_layers = 0;
+  for (const LayerReport& layer : plan.layers) {
+    if (layer.kernel == "view") continue;
+    ++result.layers;
+    result.fallback_layers += layer.backend == Backend::kReference;
+  }
+  return absl::OkStatus();
+}
+
 Status RunDataSet(Session& session, const std::string& directory, const TestOptions& options,
                   CaseResult& result) {
   const std::vector<Port> ports = InputPorts(session.inputs(), directory);
@@ -61,6 +78,10 @@ Status RunDataSet(Session& session, const std::string& directory, const TestOpti
   }
   const RunControl control(deadline);
   SX_ASSIGN_OR_RETURN(const std::vector<Value> outputs, session.Run(inputs, {.control = &control}));
+  const BackendChoice backend = options.session.backend;
+  if (backend == BackendChoice::kNative || backend == BackendChoice::kOneDnn) {
+    SX_RETURN_IF_ERROR(CountFallbacks(session, inputs, result));
+  }
   const Comparison comparison =
       CompareOutputs(outputs, expected, session.outputs(), options.tolerance);
   result.normwise = std::max(result.normwise, comparison.normwise);

@@ -24,7 +24,7 @@ struct CaseResult {
   Outcome outcome = Outcome::kPassed;
   std::string reason;  // one line: what failed first, or why the case was skipped
   int data_sets = 0;   // compared
-  /// Layers that the wanted backend refused and that ran on the reference kernels instead, of all.
+  /// Under --backend native or onednn: layers that ran on reference kernels, of all but views.
   int fallback_layers = 0, layers = 0;
   double normwise = 0;  // the greatest of all outputs
   double milliseconds = 0;

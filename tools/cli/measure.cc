@@ -1,0 +1,70 @@
+#include "tools/cli/measure.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "absl/strings/str_format.h"
+#include "runtime/session/execution.h"
+#include "tools/cli/model_file.h"
+#include "tools/cli/output.h"
+
+namespace sardonyx {
+namespace {
+
+using Clock = RunControl::Clock;
+
+double Milliseconds(Clock::duration duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
+
+}  // namespace
+
+Statistics Summarize(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  const auto count = static_cast<double>(numbers.size());
+  const auto percentile = [&](double p) {
+    const auto rank = static_cast<size_t>(std::max(1.0, std::ceil(p * count)));
+    return numbers[std::min(rank, numbers.size()) - 1];
+  };
+  return {.count = static_cast<int64_t>(numbers.size()),
+          .min = numbers.front(),
+          .median = percentile(0.5),
+          .p90 = percentile(0.9),
+          .p99 = percentile(0.99),
+          .mean = std::accumulate(numbers.begin(), numbers.end(), 0.0) / count};
+}
+
+StatusOr<std::vector<double>> MeasureRuns(Session& session,
+                                          const std::map<std::string, Value>& inputs,
+                                          const MeasureOptions& options) {
+  SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, session.Arrange(inputs));
+  const std::unique_ptr<ExecutionContext> context = session.NewContext();
+  const auto run = [&]() -> StatusOr<double> {
+    const RunControl control(DeadlineAfter(options.time_limit));
+    const Clock::time_point begin = Clock::now();
+    SX_RETURN_IF_ERROR(context->Run(arranged, {.control = &control, .seed = options.seed}));
+    return Milliseconds(Clock::now() - begin);
+  };
+  const auto seconds_since = [](Clock::time_point begin) {
+    return Milliseconds(Clock::now() - begin) / 1000;
+  };
+  SX_RETURN_IF_ERROR(run().status());
+  for (const Clock::time_point begin = Clock::now(); seconds_since(begin) < options.warm_up;) {
+    SX_RETURN_IF_ERROR(run().status());
+  }
+  Progress progress(0);
+  std::vector<double> milliseconds;
+  const Clock::time_point begin = Clock::now();
+  while (static_cast<int64_t>(milliseconds.size()) < options.max_runs &&
+         (static_cast<int64_t>(milliseconds.size()) < options.min_runs ||
+          seconds_since(begin) < options.seconds)) {
+    SX_ASSIGN_OR_RETURN(const double ms, run());
+    milliseconds.push_back(ms);
+    progress.Show(0, absl::StrFormat("%d runs, %.1f of %.1f s", milliseconds.size(),
+                                     seconds_since(begin), options.seconds));
+  }
+  return milliseconds;
+}
+
+}  // namespace sardonyx

@@ -1,0 +1,35 @@
+// Timing of steady-state runs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/session/session.h"
+
+namespace sardonyx {
+
+struct Statistics {
+  int64_t count = 0;
+  double min = 0, median = 0, p90 = 0, p99 = 0, mean = 0;
+};
+/// Of at least one number; percentiles by nearest rank.
+Statistics Summarize(std::vector<double> numbers);
+
+struct MeasureOptions {
+  double seconds = 1;    // measured, after the warm-up
+  double warm_up = 0;    // seconds of runs that do not count
+  int64_t min_runs = 3;  // even if they take longer
+  int64_t max_runs = 1'000'000;
+  double time_limit = 0;  // of each run, 0: none
+  uint64_t seed = 0;
+};
+
+/// Milliseconds of each run of the session on `inputs` in one execution context, which has run once
+/// before. Shows progress on stderr where that is a terminal.
+StatusOr<std::vector<double>> MeasureRuns(Session& session,
+                                          const std::map<std::string, Value>& inputs,
+                                          const MeasureOptions& options);
+
+}  // namespace sardonyx

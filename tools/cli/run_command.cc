@@ -1,0 +1,184 @@
+// `sardonyx run`: one run of a model, its outputs printed and written.
+#include <fstream>
+#include <set>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "importer/importer.h"
+#include "runtime/base/nearest.h"
+#include "tools/cli/classify.h"
+#include "tools/cli/commands.h"
+#include "tools/cli/input_spec.h"
+#include "tools/cli/model_file.h"
+#include "tools/cli/npy.h"
+#include "tools/cli/output.h"
+
+namespace sardonyx {
+namespace {
+
+constexpr int64_t kElementsShown = 100;  // of each output, unless -o NAME=- asks for all
+
+/// Where outputs go, by name: "-" or a path.
+using Targets = std::map<std::string, std::string>;
+
+StatusOr<Targets> ParseTargets(const std::vector<std::string>& flags,
+                               const std::vector<Port>& ports) {
+  std::vector<std::string> names;
+  for (const Port& port : ports) names.push_back(port.name);
+  Targets targets;
+  for (const std::string& flag : flags) {
+    size_t equals = flag.rfind("=@");
+    if (equals == std::string::npos && absl::EndsWith(flag, "=-")) equals = flag.size() - 2;
+    const bool lone = absl::StartsWith(flag, "@") && !names.empty();
+    if (!lone && (equals == std::string::npos || equals == 0)) {
+      return UsageError(absl::StrCat("-o ", flag, ": expected NAME=@FILE or NAME=-"));
+    }
+    const std::string name = lone ? names[0] : flag.substr(0, equals);
+    const std::string target = lone ? flag : flag.substr(equals + 1);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return InvalidArgument("nothing named '", name, "' is fetched", DidYouMean(name, names),
+                             "; --outputs fetches values of any layer");
+    }
+    if (target != "-" && !absl::EndsWith(target, ".npy") && !absl::EndsWith(target, ".pb")) {
+      return UsageError(absl::StrCat("-o ", flag, ": expected a .npy or .pb file"));
+    }
+    targets[name] = target == "-" ? target : target.substr(1);
+  }
+  return targets;
+}
+
+Status WriteOutput(const std::string& path, const std::string& name, const Value& value) {
+  if (!value.is_tensor()) {
+    return Unimplemented("output '", name, "' is a ", value.ToString(), ", files hold tensors");
+  }
+  if (absl::EndsWith(path, ".npy")) return WriteNpy(path, value.tensor());
+  SX_ASSIGN_OR_RETURN(const std::string bytes, SerializeTensor(value.tensor(), name));
+  std::ofstream file(path, std::ios::binary);
+  file << bytes;
+  file.close();
+  return file ? absl::OkStatus() : InvalidArgument("cannot write '", path, "'");
+}
+
+/// Positions of the outputs to show: those that --outputs names, or all.
+std::vector<size_t> Shown(const std::vector<Port>& ports, const std::string& fetch) {
+  const std::vector<std::string> list =
+      fetch == "all" ? std::vector<std::string>{} : SplitList(fetch);
+  const std::set<std::string> wanted(list.begin(), list.end());
+  std::vector<size_t> shown;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (wanted.empty() || wanted.count(ports[i].name) > 0) shown.push_back(i);
+  }
+  return shown;
+}
+
+/// The first output with at least two numbers for each element of the batch.
+StatusOr<const Tensor*> FindScores(const std::vector<Value>& values,
+                                   const std::vector<size_t>& shown) {
+  for (const size_t i : shown) {
+    if (!values[i].is_tensor() || values[i].tensor().type() == DataType::kString) continue;
+    const Tensor& tensor = values[i].tensor();
+    if (tensor.size() >= 2 * (tensor.rank() > 1 ? tensor.dim(0) : 1) && tensor.size() > 0) {
+      return &tensor;
+    }
+  }
+  return InvalidArgument("--labels: no output holds scores of classes");
+}
+
+Status PrintClasses(const Tensor& scores, const RunCommand& command, Report& report) {
+  SX_RETURN_IF_ERROR(CheckFileExists(command.labels));
+  SX_ASSIGN_OR_RETURN(const std::vector<std::string> labels, ReadLabels(command.labels));
+  SX_ASSIGN_OR_RETURN(const auto ranked, Classify(scores, labels, command.top));
+  report.json()["classes"] = Json::array();
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    if (ranked.size() > 1) report.Print(absl::StrCat("element ", i, " of the batch\n"));
+    Table table({}, "lr");
+    Json list = Json::array();
+    for (const RankedClass& entry : ranked[i]) {
+      table.AddRow({entry.label, absl::StrFormat("%.2f %%", 100 * entry.probability)});
+      Json item;
+      item["index"] = entry.index;
+      item["label"] = entry.label;
+      item["probability"] = entry.probability;
+      list.push_back(std::move(item));
+    }
+    report.Print(table.ToString());
+    report.json()["classes"].push_back(std::move(list));
+  }
+  return absl::OkStatus();
+}
+
+std::string DescribeOutput(const Port& port, const Value& value, bool whole) {
+  const int64_t limit = whole ? std::numeric_limits<int64_t>::max() : kElementsShown;
+  std::string text =
+      absl::StrCat(port.name, ": ", value.ToString(), "\n", FormatValue(value, limit), "\n");
+  if (!whole && value.is_tensor() && value.tensor().size() > limit) {
+    absl::StrAppend(&text, "(", limit, " of ", value.tensor().size(), " elements; -o ", port.name,
+                    "=- prints all)\n");
+  }
+  return text;
+}
+
+}  // namespace
+
+StatusOr<int> Run(const RunCommand& command) {
+  SX_ASSIGN_OR_RETURN(SessionOptions options, ToSessionOptions(command.session));
+  options.fetch_all = command.fetch == "all";
+  if (!options.fetch_all) options.extra_outputs = SplitList(command.fetch);
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
+                      LoadModel(command.model, command.session));
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(model, options));
+  SX_ASSIGN_OR_RETURN(const auto inputs,
+                      MakeInputs(session->inputs(), command.input, options.symbols));
+  SX_ASSIGN_OR_RETURN(const Targets targets, ParseTargets(command.outputs, session->outputs()));
+
+  const auto begin = RunControl::Clock::now();
+  const RunControl control(DeadlineAfter(command.session.time_limit));
+  SX_ASSIGN_OR_RETURN(const std::vector<Value> values,
+                      session->Run(inputs, {.control = &control, .seed = command.input.seed}));
+  const double ms =
+      std::chrono::duration<double, std::milli>(RunControl::Clock::now() - begin).count();
+
+  Report report("run", command.json);
+  report.json()["model"] = command.model;
+  report.json()["backend"] = command.session.backend;
+  report.json()["threads"] = session->pool().threads();
+  report.json()["run_ms"] = ms;
+  report.json()["inputs"] = Json::array();
+  for (const auto& [name, value] : inputs) {
+    Json item;
+    item["name"] = name;
+    item["value"] = value.ToString();
+    report.json()["inputs"].push_back(std::move(item));
+  }
+  const std::vector<Port>& ports = session->outputs();
+  const std::vector<size_t> shown = Shown(ports, command.fetch);
+  report.json()["outputs"] = Json::array();
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const auto target = targets.find(ports[i].name);
+    if (target != targets.end() && target->second != "-") {
+      SX_RETURN_IF_ERROR(WriteOutput(target->second, ports[i].name, values[i]));
+    } else if (target != targets.end() ||
+               (command.labels.empty() &&
+                std::find(shown.begin(), shown.end(), i) != shown.end())) {
+      report.Print(DescribeOutput(ports[i], values[i], target != targets.end()));
+    }
+  }
+  if (report.wants_json()) {
+    for (const size_t i : shown) {
+      Json item;
+      item["name"] = ports[i].name;
+      if (!values[i].is_none()) item.update(ValueToJson(values[i]));
+      report.json()["outputs"].push_back(std::move(item));
+    }
+  }
+  if (!command.labels.empty()) {
+    SX_ASSIGN_OR_RETURN(const Tensor* scores, FindScores(values, shown));
+    SX_RETURN_IF_ERROR(PrintClasses(*scores, command, report));
+  }
+  SX_RETURN_IF_ERROR(report.Write());
+  return 0;
+}
+
+}  // namespace sardonyx
