@@ -74,7 +74,7 @@ OpDef ConvOp() {
           .max_inputs = 3,
           .parse = ParseConv,
           .infer = InferConv,
-          .kernels = {ConvDirect1x1(), ConvIm2col(), ConvReference()},
+          .kernels = {ConvDirect1x1(), ConvIm2col(), ConvOneDnnKernel(), ConvReference()},
           .multiply_adds = ConvMultiplyAdds};
 }
 

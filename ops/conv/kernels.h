@@ -9,6 +9,7 @@ OpDef ConvOp();
 OpDef ConvTransposeOp();
 
 KernelDef ConvReference();           // conv.reference: straight from the definition
+KernelDef ConvOneDnnKernel();        // conv.onednn
 KernelDef ConvTransposeReference();  // convtranspose.reference
 
 }  // namespace sardonyx

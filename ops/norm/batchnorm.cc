@@ -93,7 +93,7 @@ OpDef BatchNormalizationOp() {
           .max_outputs = 5,
           .parse = Parse,
           .infer = Infer,
-          .kernels = {BatchNormNative(), BatchNormReference()},
+          .kernels = {BatchNormNative(), BatchNormOneDnnKernel(), BatchNormReference()},
           .in_place = {0}};
 }
 

@@ -27,7 +27,8 @@ BatchNormShape ViewBatchNorm(const BatchNormAttrs& attrs, const Shape& x);
 /// For refuses: why this is no inference on floats; empty where it is.
 std::string NotFloatInference(const PrepareContext& context);
 
-KernelDef BatchNormReference();  // batchnorm.reference
-KernelDef BatchNormNative();     // batchnorm.native
+KernelDef BatchNormReference();     // batchnorm.reference
+KernelDef BatchNormNative();        // batchnorm.native
+KernelDef BatchNormOneDnnKernel();  // batchnorm.onednn
 
 }  // namespace sardonyx

@@ -128,14 +128,14 @@ OpDef MaxPoolOp() {
   op.max_outputs = 2;
   op.parse = ParseMaxPool;
   op.infer = InferMaxPool;
-  op.kernels = {MaxPoolReference()};
+  op.kernels = {MaxPoolNative(), MaxPoolOneDnn(), MaxPoolReference()};
   return op;
 }
 
 OpDef AveragePoolOp() {
   OpDef op = PoolOp("AveragePool", {1, 7, 10, 11, 19, 22});
   op.parse = ParseAveragePool;
-  op.kernels = {AveragePoolReference()};
+  op.kernels = {AveragePoolNative(), AveragePoolOneDnn(), AveragePoolReference()};
   return op;
 }
 

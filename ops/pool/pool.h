@@ -48,5 +48,9 @@ OpDef MaxUnpoolOp();
 KernelDef MaxPoolReference();
 KernelDef AveragePoolReference();
 KernelDef LpPoolReference();
+KernelDef MaxPoolNative();
+KernelDef AveragePoolNative();
+KernelDef MaxPoolOneDnn();
+KernelDef AveragePoolOneDnn();
 
 }  // namespace sardonyx
