@@ -10,19 +10,6 @@ namespace {
 
 constexpr int64_t kGreatest = std::numeric_limits<int32_t>::max();
 
-Status CheckLength(const char* name, const Ints& list, size_t expected) {
-  if (list.empty() || list.size() == expected) return absl::OkStatus();
-  return InvalidArgument("attribute '", name, "' has ", list.size(), " elements, but ", expected,
-                         " are needed");
-}
-
-Status CheckLengths(const WindowAttrs& attrs, size_t rank) {
-  SX_RETURN_IF_ERROR(CheckLength("kernel_shape", attrs.kernel_shape, rank));
-  SX_RETURN_IF_ERROR(CheckLength("strides", attrs.strides, rank));
-  SX_RETURN_IF_ERROR(CheckLength("dilations", attrs.dilations, rank));
-  return CheckLength("pads", attrs.pads, 2 * rank);
-}
-
 /// The axis with its attributes, its padding only where it is given, and no output yet.
 WindowAxis AxisOf(const WindowAttrs& attrs, size_t i, size_t rank, int64_t kernel) {
   WindowAxis axis;
@@ -98,6 +85,27 @@ void CheckRange(ParseContext& context, const char* name, const Ints& list, int64
                                 least, " to ", kGreatest));
     }
   }
+}
+
+Status CheckLength(const char* name, const Ints& list, size_t expected) {
+  if (list.empty() || list.size() == expected) return absl::OkStatus();
+  return InvalidArgument("attribute '", name, "' has ", list.size(), " elements, but ", expected,
+                         " are needed");
+}
+
+Status CheckLengths(const WindowAttrs& attrs, size_t rank) {
+  SX_RETURN_IF_ERROR(CheckLength("kernel_shape", attrs.kernel_shape, rank));
+  SX_RETURN_IF_ERROR(CheckLength("strides", attrs.strides, rank));
+  SX_RETURN_IF_ERROR(CheckLength("dilations", attrs.dilations, rank));
+  return CheckLength("pads", attrs.pads, 2 * rank);
+}
+
+Status CheckSize(const Shape& shape) {
+  constexpr int64_t kLimit = int64_t{1} << 62;
+  if (shape.Elements(1, shape.rank()) < kLimit && shape.Elements() < kLimit) {
+    return absl::OkStatus();
+  }
+  return LimitExceeded("a tensor of shape ", shape.ToString(), " is too large");
 }
 
 WindowAttrs ReadWindow(ParseContext& context, bool has_dilations) {

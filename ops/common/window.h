@@ -30,6 +30,12 @@ WindowAttrs ReadWindow(ParseContext& context, bool has_dilations);
 /// Fails where a list has an element below `least` or above 2^31-1.
 void CheckRange(ParseContext& context, const char* name, const Ints& list, int64_t least);
 
+/// Errors: a list that is neither empty nor of the length that `rank` spatial axes need.
+Status CheckLength(const char* name, const Ints& list, size_t expected);
+Status CheckLengths(const WindowAttrs& attrs, size_t rank);
+/// Errors: 2^62 elements or more, also in one image of an empty batch. Keeps offsets from overflow.
+Status CheckSize(const Shape& shape);
+
 /// One spatial axis. Output o reads inputs o * stride - pad_begin + k * dilation for k in
 /// [0, kernel), of which those outside [0, input) are padding. All sums and products of these
 /// that lead to a position inside the padded input fit in int64.

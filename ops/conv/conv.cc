@@ -39,12 +39,9 @@ StatusOr<ConvShape> ResolveConv(const ConvAttrs& attrs, const Shape& x, const Sh
   }
   SX_ASSIGN_OR_RETURN(conv.window,
                       ResolveWindow(attrs.window, x.dims().subspan(2), w.dims().subspan(2)));
-  constexpr int64_t kLimit = int64_t{1} << 62;
-  for (const Shape& shape : {x, w, conv.output()}) {
-    if (shape.Elements(1, shape.rank()) >= kLimit || shape.Elements() >= kLimit) {
-      return LimitExceeded("a tensor of shape ", shape.ToString(), " is too large");
-    }
-  }
+  SX_RETURN_IF_ERROR(CheckSize(x));
+  SX_RETURN_IF_ERROR(CheckSize(w));
+  SX_RETURN_IF_ERROR(CheckSize(conv.output()));
   return conv;
 }
 

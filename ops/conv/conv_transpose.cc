@@ -51,17 +51,9 @@ Status ResolveAxis(const ConvTransposeAttrs& attrs, size_t i, size_t rank, Windo
 }
 
 Status CheckLengths(const ConvTransposeAttrs& attrs, size_t rank) {
-  const auto check = [](const char* name, const Ints& list, size_t expected) {
-    if (list.empty() || list.size() == expected) return absl::OkStatus();
-    return InvalidArgument("attribute '", name, "' has ", list.size(), " elements, but ", expected,
-                           " are needed");
-  };
-  SX_RETURN_IF_ERROR(check("kernel_shape", attrs.window.kernel_shape, rank));
-  SX_RETURN_IF_ERROR(check("strides", attrs.window.strides, rank));
-  SX_RETURN_IF_ERROR(check("dilations", attrs.window.dilations, rank));
-  SX_RETURN_IF_ERROR(check("pads", attrs.window.pads, 2 * rank));
-  SX_RETURN_IF_ERROR(check("output_padding", attrs.output_padding, rank));
-  return check("output_shape", attrs.output_shape, rank);
+  SX_RETURN_IF_ERROR(CheckLengths(attrs.window, rank));
+  SX_RETURN_IF_ERROR(CheckLength("output_padding", attrs.output_padding, rank));
+  return CheckLength("output_shape", attrs.output_shape, rank);
 }
 
 StatusOr<std::shared_ptr<Attrs>> Parse(ParseContext& context) {
@@ -181,13 +173,9 @@ StatusOr<ConvTransposeShape> ResolveConvTranspose(const ConvTransposeAttrs& attr
     SX_RETURN_IF_ERROR(ResolveAxis(attrs, i, rank, &axis));
     conv.window.push_back(axis);
   }
-  constexpr int64_t kLimit = int64_t{1} << 62;
-  const Shape y = conv.output();
-  for (const Shape& shape : {x, w, y}) {
-    if (shape.Elements(1, shape.rank()) >= kLimit || shape.Elements() >= kLimit) {
-      return LimitExceeded("a tensor of shape ", shape.ToString(), " is too large");
-    }
-  }
+  SX_RETURN_IF_ERROR(CheckSize(x));
+  SX_RETURN_IF_ERROR(CheckSize(w));
+  SX_RETURN_IF_ERROR(CheckSize(conv.output()));
   return conv;
 }
 

@@ -101,13 +101,11 @@ StatusOr<PoolShape> ResolvePool(const PoolAttrs& attrs, const Shape& x) {
   PoolShape pool{.planes = x.Elements(0, 2)};
   SX_ASSIGN_OR_RETURN(pool.window,
                       ResolveWindow(attrs.window, x.dims().subspan(2), attrs.window.kernel_shape));
-  constexpr int64_t kLimit = int64_t{1} << 62;
   Shape y{x[0], x[1]};
   for (const WindowAxis& axis : pool.window) y.push_back(axis.output);
-  if (pool.input_plane() >= kLimit || pool.output_plane() >= kLimit ||
-      pool.kernel_plane() >= kLimit || x.Elements() >= kLimit || y.Elements() >= kLimit) {
-    return LimitExceeded("pooling ", x.ToString(), " to ", y.ToString(), " is too large");
-  }
+  SX_RETURN_IF_ERROR(CheckSize(x));
+  SX_RETURN_IF_ERROR(CheckSize(y));
+  SX_RETURN_IF_ERROR(CheckSize(Shape(attrs.window.kernel_shape)));
   return pool;
 }
 
