@@ -75,6 +75,7 @@ OpDef ConvOp() {
           .parse = ParseConv,
           .infer = InferConv,
           .kernels = {ConvDirect1x1(), ConvIm2col(), ConvOneDnnKernel(), ConvReference()},
+          .rewrites = ConvRewrites(),
           .multiply_adds = ConvMultiplyAdds};
 }
 

@@ -7,6 +7,8 @@ namespace sardonyx {
 
 OpDef ConvOp();
 OpDef ConvTransposeOp();
+/// Scales, shifts, residuals and activations that Conv takes in from the nodes behind it.
+std::vector<Rewrite> ConvRewrites();
 
 KernelDef ConvReference();           // conv.reference: straight from the definition
 KernelDef ConvOneDnnKernel();        // conv.onednn

@@ -61,8 +61,7 @@ std::optional<Affine> BatchNormOf(const Graph& graph, const Node& node, int64_t 
   }
   Affine affine;
   for (size_t c = 0; c < parts[0].size(); ++c) {
-    const double factor =
-        parts[0][c] / std::sqrt(parts[3][c] + static_cast<double>(attrs.epsilon));
+    const double factor = parts[0][c] / std::sqrt(parts[3][c] + static_cast<double>(attrs.epsilon));
     affine.factor.push_back(factor);
     affine.shift.push_back(parts[1][c] - parts[2][c] * factor);
   }
@@ -137,10 +136,9 @@ StatusOr<bool> AbsorbAffine(Graph& graph, int index, const std::vector<int>&,
   if (reader < 0) return false;
   const Node& next = graph.nodes[reader];
   if (next.outputs.empty() || next.outputs[0] == kNoValue) return false;
-  const auto affine =
-      IsStandard(next, "BatchNormalization", 1) && next.inputs[0] == conv.outputs[0]
-          ? BatchNormOf(graph, next, channels)
-          : ArithmeticOf(graph, next, conv.outputs[0], channels, weights->rank());
+  const auto affine = IsStandard(next, "BatchNormalization", 1) && next.inputs[0] == conv.outputs[0]
+                          ? BatchNormOf(graph, next, channels)
+                          : ArithmeticOf(graph, next, conv.outputs[0], channels, weights->rank());
   if (!affine) return false;
 
   std::vector<double> shift = affine->shift;

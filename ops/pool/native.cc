@@ -51,13 +51,19 @@ void PoolRow(const Rows& rows, const float* x, int64_t d, int64_t h, float* y) {
   int64_t d_first, d_last, h_first, h_last;
   rows.depth.Inside(d, &d_first, &d_last);
   rows.height.Inside(h, &h_first, &h_last);
+  // Of a kernel much wider than the input, only these columns meet it.
+  const int64_t w_first = std::max<int64_t>(
+      0,
+      (width.pad_begin - (width.output - 1) * width.stride + width.dilation - 1) / width.dilation);
+  const int64_t w_last =
+      std::min(width.kernel, (width.input + width.pad_begin + width.dilation - 1) / width.dilation);
   for (int64_t kd = d_first; kd < d_last; ++kd) {
     const int64_t z = d * rows.depth.stride - rows.depth.pad_begin + kd * rows.depth.dilation;
     for (int64_t kh = h_first; kh < h_last; ++kh) {
       const int64_t line =
           h * rows.height.stride - rows.height.pad_begin + kh * rows.height.dilation;
       const float* from = x + (z * rows.height.input + line) * width.input;
-      for (int64_t kw = 0; kw < width.kernel; ++kw) {
+      for (int64_t kw = w_first; kw < w_last; ++kw) {
         int64_t first, last;
         OutputsInside(width, kw, &first, &last);
         CombineRow<Op>(y + first,

@@ -15,18 +15,22 @@ Ints Sizes(const Window& window, int64_t WindowAxis::*size) {
 
 /// Calls visit(offset in the plane) for each tap of output `out` inside the input.
 template <typename Visit>
-void VisitWindow(const Window& window, const Ints& kernel, const Position& out, Visit&& visit) {
-  Position k(kernel, 0);
+void VisitWindow(const Window& window, const Position& out, Visit&& visit) {
+  Ints starts, counts;
+  for (size_t i = 0; i < window.size(); ++i) {
+    int64_t first, last;
+    window[i].Inside(out[i], &first, &last);
+    if (first == last) return;
+    counts.push_back(last - first);
+    starts.push_back(out[i] * window[i].stride - window[i].pad_begin + first * window[i].dilation);
+  }
+  Position k(counts, 0);
   do {
     int64_t offset = 0;
-    bool inside = true;
-    for (size_t i = 0; inside && i < window.size(); ++i) {
-      const WindowAxis& axis = window[i];
-      const int64_t at = out[i] * axis.stride - axis.pad_begin + k[i] * axis.dilation;
-      inside = at >= 0 && at < axis.input;
-      offset = offset * axis.input + at;
+    for (size_t i = 0; i < window.size(); ++i) {
+      offset = offset * window[i].input + starts[i] + k[i] * window[i].dilation;
     }
-    if (inside) visit(offset);
+    visit(offset);
   } while (k.Next());
 }
 
@@ -60,7 +64,6 @@ template <typename T>
 Status MaxPool(KernelContext& context) {
   const auto& attrs = context.attrs<PoolAttrs>();
   SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, context.input(0).shape()));
-  const Ints kernel = Sizes(pool.window, &WindowAxis::kernel);
   const int64_t plane_size = pool.input_plane();
   const T* x = context.input(0).data<T>();
   T* y = context.output(0).data<T>();
@@ -72,7 +75,7 @@ Status MaxPool(KernelContext& context) {
     const T* from = x + plane * plane_size;
     C best = least;
     int64_t where = -1;
-    VisitWindow(pool.window, kernel, out, [&](int64_t offset) {
+    VisitWindow(pool.window, out, [&](int64_t offset) {
       const C value = static_cast<C>(from[offset]);
       if (where < 0 || value > best) {
         best = value;
@@ -92,7 +95,6 @@ template <typename T>
 Status AveragePool(KernelContext& context) {
   const auto& attrs = context.attrs<PoolAttrs>();
   SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, context.input(0).shape()));
-  const Ints kernel = Sizes(pool.window, &WindowAxis::kernel);
   const int64_t plane_size = pool.input_plane();
   const T* x = context.input(0).data<T>();
   T* y = context.output(0).data<T>();
@@ -100,7 +102,7 @@ Status AveragePool(KernelContext& context) {
     const T* from = x + plane * plane_size;
     double sum = 0;
     int64_t count = 0;
-    VisitWindow(pool.window, kernel, out, [&](int64_t offset) {
+    VisitWindow(pool.window, out, [&](int64_t offset) {
       sum += static_cast<double>(from[offset]);
       ++count;
     });
@@ -118,14 +120,13 @@ template <typename T>
 Status LpPool(KernelContext& context) {
   const auto& attrs = context.attrs<PoolAttrs>();
   SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, context.input(0).shape()));
-  const Ints kernel = Sizes(pool.window, &WindowAxis::kernel);
   const int64_t plane_size = pool.input_plane();
   const T* x = context.input(0).data<T>();
   T* y = context.output(0).data<T>();
   return ForEachOutput(context, pool, [&](int64_t plane, int64_t o, const Position& out) {
     const T* from = x + plane * plane_size;
     double sum = 0;
-    VisitWindow(pool.window, kernel, out, [&](int64_t offset) {
+    VisitWindow(pool.window, out, [&](int64_t offset) {
       sum += std::pow(std::abs(static_cast<double>(from[offset])), attrs.p);
     });
     y[o] = static_cast<T>(std::pow(sum, 1 / attrs.p));
