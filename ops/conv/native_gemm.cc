@@ -118,7 +118,9 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context, bool di
     if (kernel->packed == nullptr) return LimitExceeded("no memory to pack W");
   }
   if (conv) {
-    kernel->plan.emplace(ProblemOf(*conv, direct, kernel->packed != nullptr), context.threads());
+    const GemmProblem problem = ProblemOf(*conv, direct, kernel->packed != nullptr);
+    if (!problem.sensible()) return LimitExceeded("a convolution of this size is too large");
+    kernel->plan.emplace(problem, context.threads());
   }
   return kernel;
 }

@@ -1,10 +1,10 @@
 #include "ops/matmul/gemm.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 
 #include "ops/common/caches.h"
+#include "ops/common/slots.h"
 #include "ops/matmul/gemm_kernel.h"
 #include "runtime/base/memory.h"
 
@@ -56,29 +56,38 @@ std::shared_ptr<std::byte> AllocateFloats(int64_t lines, int64_t k) {
 
 }  // namespace
 
+std::shared_ptr<PackedMatrix> PackedMatrix::Pack(const float* from, int64_t line_stride,
+                                                 int64_t step_stride, int64_t lines, int64_t k,
+                                                 int64_t panel, int64_t round) {
+  auto packed = std::make_shared<PackedMatrix>();
+  packed->k_ = k;
+  packed->block_ = DepthBlock(k);
+  packed->padded_ = RoundUp(lines, round);
+  packed->memory_ = AllocateFloats(packed->padded_, k);
+  if (packed->memory_ == nullptr) return nullptr;
+  PackLines(from, line_stride, step_stride, 0, lines, k, panel, round, packed->padded_,
+            reinterpret_cast<float*>(packed->memory_.get()));
+  return packed;
+}
+
 std::shared_ptr<const PackedMatrix> PackedMatrix::Left(const float* a, int64_t row_stride,
                                                        int64_t column_stride, int64_t m,
                                                        int64_t k) {
   const int64_t panel = GemmKernelsOfThisCpu().row_panel;
-  auto packed = std::make_shared<PackedMatrix>();
-  packed->memory_ = AllocateFloats(RoundUp(m, panel), k);
-  if (packed->memory_ == nullptr) return nullptr;
-  PackLines(a, row_stride, column_stride, 0, m, k, panel, panel, RoundUp(m, panel),
-            reinterpret_cast<float*>(packed->memory_.get()));
-  return packed;
+  return Pack(a, row_stride, column_stride, m, k, panel, panel);
 }
 
 std::shared_ptr<const PackedMatrix> PackedMatrix::Right(const float* b, int64_t row_stride,
                                                         int64_t column_stride, int64_t k,
                                                         int64_t n) {
   const GemmKernels& kernels = GemmKernelsOfThisCpu();
-  const int64_t padded = RoundUp(n, kernels.lanes);
-  auto packed = std::make_shared<PackedMatrix>();
-  packed->memory_ = AllocateFloats(padded, k);
-  if (packed->memory_ == nullptr) return nullptr;
-  PackLines(b, column_stride, row_stride, 0, n, k, kernels.column_panel, kernels.lanes, padded,
-            reinterpret_cast<float*>(packed->memory_.get()));
-  return packed;
+  return Pack(b, column_stride, row_stride, n, k, kernels.column_panel, kernels.lanes);
+}
+
+bool GemmProblem::sensible() const {
+  double product = 1;
+  for (int64_t size : {m, n, k, count}) product *= static_cast<double>(std::max<int64_t>(size, 1));
+  return product < 0x1p58;
 }
 
 /// What one Run was given.
@@ -147,7 +156,7 @@ void GemmPlan::ChooseItems(int threads) {
   a_floats_ = p.a.layout == Layout::kPacked || dot_ ? 0 : RoundUp(padded_m_ * p.k, 16);
   b_floats_ = share_b_ ? RoundUp(padded_n_ * p.k, 16) : 0;
   const int64_t packed = a_floats_ + b_floats_;
-  group_ = packed == 0 ? p.count : std::clamp<int64_t>(kPackedLimit / packed, 1, p.count);
+  group_ = packed == 0 ? p.count : std::min(std::max<int64_t>(kPackedLimit / packed, 1), p.count);
   slots_ = std::clamp<int64_t>(group_ * row_items_ * column_items_, 1, threads);
   if ((pack_b && !share_b_) || direct_b_) panel_floats_ = RoundUp(k_block_ * column_block_, 16);
   scratch_floats_ = group_ * packed + slots_ * panel_floats_;
@@ -222,18 +231,11 @@ Status GemmPlan::PackRight(const Call& call, int64_t first, int64_t count) const
 
 Status GemmPlan::Multiply(const Call& call, int64_t first, int64_t count) const {
   const int64_t items = count * row_items_ * column_items_;
-  const int64_t slots = std::min<int64_t>({slots_, items, call.pool.threads()});
-  const int64_t grain = std::max<int64_t>(1, items / (slots * 8 * kItemsPerThread));
-  std::atomic<int64_t> next{0};
-  return call.pool.ParallelTasks(slots, call.control, [&](int64_t slot) {
-    for (;;) {
-      const int64_t begin = next.fetch_add(grain, std::memory_order_relaxed);
-      if (begin >= items || call.control.Stopped()) return;
-      for (int64_t item = begin; item < std::min(begin + grain, items); ++item) {
-        MultiplyItem(call, first, item, call.panels + slot * panel_floats_);
-      }
-    }
-  });
+  const int64_t grain = std::max<int64_t>(1, items / (slots_ * 8 * kItemsPerThread));
+  return ParallelSlots(call.pool, call.control, slots_, items, grain,
+                       [&](int64_t slot, int64_t item) {
+                         MultiplyItem(call, first, item, call.panels + slot * panel_floats_);
+                       });
 }
 
 /// One row of C or a few, by products of lines.

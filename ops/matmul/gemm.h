@@ -4,6 +4,7 @@
 // rows and columns of C alone, and each element is summed in an order that only k decides.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,8 +29,21 @@ class PackedMatrix {
                                                    int64_t column_stride, int64_t k, int64_t n);
   const float* data() const { return reinterpret_cast<const float*>(memory_.get()); }
 
+  /// Inner dimension of the blocks in which the matrix lies.
+  int64_t depth_block() const { return block_; }
+  /// For GemmBlock: the panels from that line (the first of a panel), in the block that begins at
+  /// `p`, a multiple of depth_block().
+  const float* Panels(int64_t line, int64_t p) const {
+    return data() + p * padded_ + line * std::min(block_, k_ - p);
+  }
+
  private:
+  static std::shared_ptr<PackedMatrix> Pack(const float* from, int64_t line_stride,
+                                            int64_t step_stride, int64_t lines, int64_t k,
+                                            int64_t panel, int64_t round);
+
   std::shared_ptr<std::byte> memory_;
+  int64_t k_ = 0, block_ = 1, padded_ = 0;
 };
 
 /// Makes columns of B when they are needed: an image's patches, say.
@@ -54,6 +68,9 @@ struct GemmProblem {
   int64_t count = 1;  // products to compute
   Operand a, b;
   int64_t c_stride = 0;  // elements from row to row of C; where n is 1, those of a residual too
+
+  /// False for sizes that no tensors in memory have: what a plan computes from them overflows.
+  bool sensible() const;
 };
 
 /// One product's memory.

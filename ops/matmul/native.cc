@@ -22,15 +22,6 @@ std::string RefusesAllButFloat(const PrepareContext& context) {
   return "";
 }
 
-/// Sizes that no tensor in memory has would overflow what a plan computes from them.
-bool Sensible(const GemmProblem& problem) {
-  double product = 1;
-  for (int64_t size : {problem.m, problem.n, problem.k, problem.count}) {
-    product *= static_cast<double>(std::max<int64_t>(size, 1));
-  }
-  return product < 0x1p60;
-}
-
 /// What both kernels are made of: a plan, made before the run if the sizes are known by then, and
 /// packed constants.
 struct Prepared : Kernel {
@@ -56,7 +47,10 @@ struct Prepared : Kernel {
 /// Packs the constants of a problem that is worth it, and plans.
 Status Prepare(const PrepareContext& context, GemmProblem problem, bool one_a, bool one_b,
                Prepared* prepared) {
-  if (!Sensible(problem)) return LimitExceeded("a matrix product of this size is too large");
+  if (!problem.sensible()) {
+    return LimitExceeded("a product of ", problem.m, "x", problem.k, " and ", problem.k, "x",
+                         problem.n, " matrices is too large");
+  }
   const Tensor *a = context.constant(0), *b = context.constant(1);
   if (b != nullptr && one_b && problem.m > kPackLines) {
     prepared->b = context.Shared<PackedMatrix>("gemm.right", [&] {

@@ -20,7 +20,10 @@ struct Tested {
 
 std::vector<Tested> Kernels() {
   const int all = static_cast<int>(SmallConvCases().size());
-  return {{ConvIm2col(), 5e-6, all}, {ConvDirect1x1(), 5e-6, 5}};
+  return {{ConvIm2col(), 5e-6, all},
+          {ConvDirect1x1(), 5e-6, 5},
+          {ConvWinograd2(), 1e-5, 9},
+          {ConvWinograd4(), 5e-5, 9}};
 }
 
 /// The definition, in double precision, before the activation.

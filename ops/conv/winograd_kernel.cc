@@ -1,0 +1,193 @@
+#include "ops/conv/winograd_kernel.h"
+
+#include <algorithm>
+
+#include "ops/common/simd_targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/conv/winograd_kernel.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sardonyx::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+constexpr int64_t kLanes = hn::MaxLanes(D());
+
+/// Even and odd lanes of two vectors that follow each other.
+HWY_INLINE void Deinterleave(V first, V second, V* even, V* odd) {
+  const D d;
+#if HWY_TARGET == HWY_SCALAR
+  (void)d;
+  *even = first;
+  *odd = second;
+#else
+  *even = hn::ConcatEven(d, second, first);
+  *odd = hn::ConcatOdd(d, second, first);
+#endif
+}
+
+template <int m>
+void Split(const float* line, int64_t groups, float* to, int64_t stride) {
+  const D d;
+  for (int64_t g = 0; g < groups; g += kLanes) {
+    const float* from = line + g * m;
+    V even, odd;
+    Deinterleave(hn::LoadU(d, from), hn::LoadU(d, from + kLanes), &even, &odd);
+    if constexpr (m == 2) {
+      hn::StoreU(even, d, to + g);
+      hn::StoreU(odd, d, to + stride + g);
+    } else {
+      V even_high, odd_high, parts[4];
+      Deinterleave(hn::LoadU(d, from + 2 * kLanes), hn::LoadU(d, from + 3 * kLanes), &even_high,
+                   &odd_high);
+#if HWY_TARGET == HWY_SCALAR
+      parts[0] = even, parts[1] = odd, parts[2] = even_high, parts[3] = odd_high;
+#else
+      Deinterleave(even, even_high, &parts[0], &parts[2]);
+      Deinterleave(odd, odd_high, &parts[1], &parts[3]);
+#endif
+      for (int j = 0; j < 4; ++j) hn::StoreU(parts[j], d, to + j * stride + g);
+    }
+  }
+}
+
+// x, y: every `step`-th element of arrays, so that rows and columns of a tile look alike.
+
+/// B' x.
+template <int m, int step>
+HWY_INLINE void InputTransform(const V* x, V* y) {
+  const D d;
+  if constexpr (m == 2) {
+    y[0] = hn::Sub(x[0], x[2 * step]);
+    y[step] = hn::Add(x[step], x[2 * step]);
+    y[2 * step] = hn::Sub(x[2 * step], x[step]);
+    y[3 * step] = hn::Sub(x[step], x[3 * step]);
+  } else {
+    const V two = hn::Set(d, 2.0f), four = hn::Set(d, 4.0f), five = hn::Set(d, 5.0f);
+    const V x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step];
+    const V x5 = x[5 * step];
+    const V even = hn::NegMulAdd(four, x2, x4), odd = hn::NegMulAdd(four, x1, x3);
+    const V even_half = hn::Sub(x4, x2), odd_half = hn::Sub(x3, x1);
+    y[0] = hn::MulAdd(four, x0, hn::NegMulAdd(five, x2, x4));
+    y[step] = hn::Add(even, odd);
+    y[2 * step] = hn::Sub(even, odd);
+    y[3 * step] = hn::MulAdd(two, odd_half, even_half);
+    y[4 * step] = hn::NegMulAdd(two, odd_half, even_half);
+    y[5 * step] = hn::MulAdd(four, x1, hn::NegMulAdd(five, x3, x5));
+  }
+}
+
+/// A' x.
+template <int m, int x_step, int y_step>
+HWY_INLINE void OutputTransform(const V* x, V* y) {
+  const D d;
+  const V sum = hn::Add(x[x_step], x[2 * x_step]), difference = hn::Sub(x[x_step], x[2 * x_step]);
+  if constexpr (m == 2) {
+    y[0] = hn::Add(x[0], sum);
+    y[y_step] = hn::Sub(difference, x[3 * x_step]);
+  } else {
+    const V sum_high = hn::Add(x[3 * x_step], x[4 * x_step]);
+    const V difference_high = hn::Sub(x[3 * x_step], x[4 * x_step]);
+    y[0] = hn::Add(x[0], hn::Add(sum, sum_high));
+    y[y_step] = hn::MulAdd(hn::Set(d, 2.0f), difference_high, difference);
+    y[2 * y_step] = hn::MulAdd(hn::Set(d, 4.0f), sum_high, sum);
+    y[3 * y_step] =
+        hn::Add(x[5 * x_step], hn::MulAdd(hn::Set(d, 8.0f), difference_high, difference));
+  }
+}
+
+template <int m>
+void Input(const float* const* rows, int64_t split_stride, int64_t tiles, float* to,
+           int64_t frequency_stride) {
+  constexpr int n = m + 2;
+  const D d;
+  for (int64_t t = 0; t < tiles; t += kLanes) {
+    V columns[n * n], result[n * n];
+#pragma GCC unroll 6
+    for (int x = 0; x < n; ++x) {
+      V column[n];
+#pragma GCC unroll 6
+      for (int y = 0; y < n; ++y) {
+        column[y] = hn::LoadU(d, rows[y] + x % m * split_stride + t + x / m);
+      }
+      InputTransform<m, 1>(column, columns + x * n);
+    }
+#pragma GCC unroll 6
+    for (int y = 0; y < n; ++y) InputTransform<m, n>(columns + y, result + y);
+    // Now result[x n + y] is the frequency of row y and column x.
+    const auto mask = hn::FirstN(d, static_cast<size_t>(std::min(kLanes, tiles - t)));
+    for (int y = 0; y < n; ++y) {
+      for (int x = 0; x < n; ++x) {
+        float* place = to + (y * n + x) * frequency_stride + t;
+        if (t + kLanes <= tiles) {
+          hn::StoreU(result[x * n + y], d, place);
+        } else {
+          hn::BlendedStore(result[x * n + y], mask, d, place);
+        }
+      }
+    }
+  }
+}
+
+template <int m>
+void Output(const float* products, int64_t frequency_stride, int64_t tiles, float* rows,
+            int64_t row_stride) {
+  constexpr int n = m + 2;
+  const D d;
+  for (int64_t t = 0; t < tiles; t += kLanes) {
+    V lines[n * m];  // lines[y n + x]: of m rows, n columns still transformed
+#pragma GCC unroll 6
+    for (int x = 0; x < n; ++x) {
+      V column[n];
+#pragma GCC unroll 6
+      for (int y = 0; y < n; ++y) {
+        column[y] = hn::LoadU(d, products + (y * n + x) * frequency_stride + t);
+      }
+      OutputTransform<m, 1, n>(column, lines + x);
+    }
+#pragma GCC unroll 4
+    for (int y = 0; y < m; ++y) {
+      V pixels[m];
+      OutputTransform<m, 1, 1>(lines + y * n, pixels);
+      float* to = rows + y * row_stride + t * m;
+      if constexpr (m == 2) {
+        hn::StoreInterleaved2(pixels[0], pixels[1], d, to);
+      } else {
+        hn::StoreInterleaved4(pixels[0], pixels[1], pixels[2], pixels[3], d, to);
+      }
+    }
+  }
+}
+
+template <int m>
+constexpr WinogradKernels Make() {
+  return {
+      .lanes = static_cast<int>(kLanes), .split = Split<m>, .input = Input<m>, .output = Output<m>};
+}
+
+}  // namespace
+
+const WinogradKernels* TransformsOf(int m) {
+  static constexpr WinogradKernels two = Make<2>(), four = Make<4>();
+  return m == 2 ? &two : &four;
+}
+
+}  // namespace sardonyx::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sardonyx {
+
+HWY_EXPORT(TransformsOf);
+
+const WinogradKernels& WinogradKernelsOfThisCpu(int m) {
+  return *HWY_DYNAMIC_DISPATCH(TransformsOf)(m);
+}
+
+}  // namespace sardonyx
+#endif  // HWY_ONCE
