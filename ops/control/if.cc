@@ -38,10 +38,15 @@ Status Infer(InferContext& context) {
     for (size_t i = 0; i < types.size(); ++i) context.set_output(static_cast<int>(i), types[i]);
     return absl::OkStatus();
   }
-  SX_ASSIGN_OR_RETURN(const std::vector<Type> a, context.InferBody(*attrs.then_branch, {}));
-  SX_ASSIGN_OR_RETURN(const std::vector<Type> b, context.InferBody(*attrs.else_branch, {}));
-  for (size_t i = 0; i < a.size(); ++i) {
-    context.set_output(static_cast<int>(i), MergeTypes(a[i], b[i]));
+  const auto a = context.InferBody(*attrs.then_branch, {});
+  const auto b = context.InferBody(*attrs.else_branch, {});
+  // Exporters guard what only some shapes allow by a condition on the shape: a branch that does not
+  // fit is an error once it is taken.
+  if (!a.ok() && !b.ok()) return a.status();
+  const std::vector<Type>& fitting = a.ok() ? *a : *b;
+  for (size_t i = 0; i < fitting.size(); ++i) {
+    context.set_output(static_cast<int>(i),
+                       a.ok() && b.ok() ? MergeTypes((*a)[i], (*b)[i]) : fitting[i]);
   }
   return absl::OkStatus();
 }
