@@ -74,8 +74,8 @@ OpDef ConvOp() {
           .max_inputs = 3,
           .parse = ParseConv,
           .infer = InferConv,
-          .kernels = {ConvWinograd4(), ConvWinograd2(), ConvDirect1x1(), ConvIm2col(),
-                      ConvOneDnnKernel(), ConvReference()},
+          .kernels = {ConvDepthwise(), ConvWinograd4(), ConvWinograd2(), ConvDirect1x1(),
+                      ConvIm2col(), ConvOneDnnKernel(), ConvReference()},
           .rewrites = ConvRewrites(),
           .multiply_adds = ConvMultiplyAdds};
 }
