@@ -151,9 +151,14 @@ StatusOr<Walker::Field> Walker::NextField(int64_t end) {
 // Appends the field as it is and steps over it.
 Status Walker::Copy(const Field& field, std::string* out) {
   const int64_t count = at_ + field.length - field.start;
-  const size_t before = out->size();
-  out->resize(before + static_cast<size_t>(count));
-  SX_RETURN_IF_ERROR(source_.Read(field.start, count, out->data() + before));
+  const int64_t in_window = field.start - window_start_;
+  if (in_window >= 0 && in_window + count <= static_cast<int64_t>(window_.size())) {
+    out->append(window_, static_cast<size_t>(in_window), static_cast<size_t>(count));
+  } else {
+    const size_t before = out->size();
+    out->resize(before + static_cast<size_t>(count));
+    SX_RETURN_IF_ERROR(source_.Read(field.start, count, out->data() + before));
+  }
   at_ += field.length;
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "ops/common/int_inputs.h"
+#include "ops/common/require_input.h"
 #include "ops/index/defs.h"
 #include "ops/index/sort_key.h"
 
@@ -21,8 +22,8 @@ StatusOr<std::shared_ptr<Attrs>> ParseTopK(ParseContext& context) {
   if (context.version() < 10) {
     context.Require("k");
     attrs->k = context.Int("k", 0);
-  } else if (context.node().inputs.size() < 2) {
-    context.Fail("TopK needs an input 'K'");
+  } else {
+    RequireInput(context, 1, "K");
   }
   if (context.version() >= 11) {
     attrs->largest = context.Flag("largest", true);

@@ -74,6 +74,14 @@ Status Infer(InferContext& context) {
     return absl::OkStatus();
   }
   const auto asked = context.ints(2);
+  const Type& sizes = context.input(2);
+  if ((sizes.is_tensor()
+           ? context.element(2) != DataType::kUndefined && context.element(2) != DataType::kInt64
+           : sizes.kind != Type::Kind::kUnknown) ||
+      (context.value(2) != nullptr && !asked)) {
+    return InvalidArgument("input output_shape is ", sizes.ToString(),
+                           ", expected a list of int64 that are not negative");
+  }
   if (asked && x != nullptr) {
     if (asked->size() != x->size()) {
       return InvalidArgument("input output_shape is ", ToString(*asked), " for X of shape ",

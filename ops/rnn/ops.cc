@@ -13,8 +13,7 @@ std::vector<OpDef> RnnOps() {
            .max_outputs = 2,
            .parse = ParseRecurrent<Cell::kRnn>,
            .infer = InferRecurrent,
-           .kernels = {RecurrentNative("rnn.gemm"),
-                       SimpleKernel<RunRecurrentReference>("rnn.reference")},
+           .kernels = {SimpleKernel<RunRecurrentReference>("rnn.reference")},
            .multiply_adds = RecurrentMultiplyAdds},
           {.name = "GRU",
            .versions = {1, 3, 7, 14, 22},
@@ -24,8 +23,7 @@ std::vector<OpDef> RnnOps() {
            .max_outputs = 2,
            .parse = ParseRecurrent<Cell::kGru>,
            .infer = InferRecurrent,
-           .kernels = {RecurrentNative("gru.gemm"),
-                       SimpleKernel<RunRecurrentReference>("gru.reference")},
+           .kernels = {SimpleKernel<RunRecurrentReference>("gru.reference")},
            .multiply_adds = RecurrentMultiplyAdds},
           {.name = "LSTM",
            .versions = {1, 7, 14, 22},
@@ -35,8 +33,7 @@ std::vector<OpDef> RnnOps() {
            .max_outputs = 3,
            .parse = ParseRecurrent<Cell::kLstm>,
            .infer = InferRecurrent,
-           .kernels = {RecurrentNative("lstm.gemm"),
-                       SimpleKernel<RunRecurrentReference>("lstm.reference")},
+           .kernels = {SimpleKernel<RunRecurrentReference>("lstm.reference")},
            .multiply_adds = RecurrentMultiplyAdds}};
 }
 

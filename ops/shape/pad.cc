@@ -3,6 +3,7 @@
 
 #include "ops/common/element_size.h"
 #include "ops/common/int_inputs.h"
+#include "ops/common/require_input.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
 
@@ -36,8 +37,8 @@ StatusOr<std::shared_ptr<Attrs>> ParsePad(ParseContext& context) {
     context.Require(name);
     attrs->pads = context.IntList(name);
     attrs->value = context.Float("value", 0.0f);
-  } else if (context.node().inputs.size() < 2) {
-    context.Fail("Pad needs an input 'pads'");
+  } else {
+    RequireInput(context, 1, "pads");
   }
   return attrs;
 }

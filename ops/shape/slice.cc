@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "ops/common/int_inputs.h"
+#include "ops/common/require_input.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
 
@@ -22,8 +23,9 @@ StatusOr<std::shared_ptr<Attrs>> ParseSlice(ParseContext& context) {
     attrs->starts = context.IntList("starts");
     attrs->ends = context.IntList("ends");
     if (context.Has("axes")) attrs->axes = context.IntList("axes");
-  } else if (context.node().inputs.size() < 3) {
-    context.Fail("Slice needs inputs 'starts' and 'ends'");
+  } else {
+    RequireInput(context, 1, "starts");
+    RequireInput(context, 2, "ends");
   }
   return attrs;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ops/common/int_inputs.h"
+#include "ops/common/require_input.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
 
@@ -42,7 +43,7 @@ StatusOr<std::shared_ptr<Attrs>> ParseReshape(ParseContext& context) {
     attrs->shape = context.IntList("shape");
     context.Ignore("consumed_inputs");
   } else {
-    if (context.node().inputs.size() < 2) context.Fail("Reshape needs an input 'shape'");
+    RequireInput(context, 1, "shape");
     if (context.version() >= 14) attrs->allow_zero = context.Flag("allowzero", false);
   }
   return attrs;
