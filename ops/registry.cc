@@ -3,6 +3,7 @@
 #include <map>
 #include <utility>
 
+#include "ops/attention/ops.h"
 #include "ops/control/ops.h"
 #include "ops/conv/ops.h"
 #include "ops/elementwise/ops.h"
@@ -16,6 +17,7 @@
 #include "ops/reduce/ops.h"
 #include "ops/rnn/ops.h"
 #include "ops/shape/ops.h"
+#include "ops/training/ops.h"
 #include "runtime/op.h"
 
 namespace sardonyx {
@@ -23,8 +25,8 @@ namespace {
 
 using Families = std::vector<OpDef> (*)();
 constexpr Families kFamilies[] = {
-    ControlOps, ConvOps, ElementwiseOps, ImageOps,  IndexOps, MatmulOps, NormOps,
-    PoolOps,    QuantOps, RandomOps,     ReduceOps, RnnOps,   ShapeOps,
+    ControlOps, ConvOps,   ElementwiseOps, ImageOps, IndexOps, MatmulOps,   NormOps,      PoolOps,
+    QuantOps,   RandomOps, ReduceOps,      RnnOps,   ShapeOps, TrainingOps, AttentionOps,
 };
 
 struct Registry {

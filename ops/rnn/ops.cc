@@ -13,7 +13,8 @@ std::vector<OpDef> RnnOps() {
            .max_outputs = 2,
            .parse = ParseRecurrent<Cell::kRnn>,
            .infer = InferRecurrent,
-           .kernels = {SimpleKernel<RunRecurrentReference>("rnn.reference")},
+           .kernels = {RecurrentNative("rnn.gemm"),
+                       SimpleKernel<RunRecurrentReference>("rnn.reference")},
            .multiply_adds = RecurrentMultiplyAdds},
           {.name = "GRU",
            .versions = {1, 3, 7, 14, 22},
@@ -23,7 +24,8 @@ std::vector<OpDef> RnnOps() {
            .max_outputs = 2,
            .parse = ParseRecurrent<Cell::kGru>,
            .infer = InferRecurrent,
-           .kernels = {SimpleKernel<RunRecurrentReference>("gru.reference")},
+           .kernels = {RecurrentNative("gru.gemm"),
+                       SimpleKernel<RunRecurrentReference>("gru.reference")},
            .multiply_adds = RecurrentMultiplyAdds},
           {.name = "LSTM",
            .versions = {1, 7, 14, 22},
@@ -33,7 +35,8 @@ std::vector<OpDef> RnnOps() {
            .max_outputs = 3,
            .parse = ParseRecurrent<Cell::kLstm>,
            .infer = InferRecurrent,
-           .kernels = {SimpleKernel<RunRecurrentReference>("lstm.reference")},
+           .kernels = {RecurrentNative("lstm.gemm"),
+                       SimpleKernel<RunRecurrentReference>("lstm.reference")},
            .multiply_adds = RecurrentMultiplyAdds}};
 }
 

@@ -136,15 +136,15 @@ Status InferRecurrent(InferContext& context) {
   return absl::OkStatus();
 }
 
-RecurrentSizes::RecurrentSizes(const RecurrentAttrs& attrs, const Tensor& x, const Tensor& r)
-    : steps(x.dim(attrs.batch_first ? 1 : 0)),
-      batch(x.dim(attrs.batch_first ? 0 : 1)),
-      input(x.dim(2)),
-      hidden(r.dim(2)),
+RecurrentSizes::RecurrentSizes(const RecurrentAttrs& attrs, const Shape& x, const Shape& r)
+    : steps(x[attrs.batch_first ? 1 : 0]),
+      batch(x[attrs.batch_first ? 0 : 1]),
+      input(x[2]),
+      hidden(r[2]),
       directions(attrs.directions()) {
   if (attrs.batch_first) {
     x_step = input;
-    x_batch = x.shape().Elements(1, 3);
+    x_batch = x.Elements(1, 3);
     y_direction = hidden;
     y_step = directions * hidden;
     y_batch = Shape({steps, directions, hidden}).Elements();
@@ -152,7 +152,7 @@ RecurrentSizes::RecurrentSizes(const RecurrentAttrs& attrs, const Tensor& x, con
     state_batch = directions * hidden;
   } else {
     x_batch = input;
-    x_step = x.shape().Elements(1, 3);
+    x_step = x.Elements(1, 3);
     y_batch = hidden;
     y_direction = Shape({batch, hidden}).Elements();
     y_step = Shape({directions, batch, hidden}).Elements();

@@ -45,7 +45,7 @@ struct RecurrentSizes {
   int64_t y_step = 0, y_direction = 0, y_batch = 0;  // likewise of Y
   int64_t state_direction = 0, state_batch = 0;      // likewise of the states
 
-  RecurrentSizes(const RecurrentAttrs& attrs, const Tensor& x, const Tensor& r);
+  RecurrentSizes(const RecurrentAttrs& attrs, const Shape& x, const Shape& r);
 };
 
 /// The steps of each sequence. Errors: one that is negative or above `steps`.

@@ -124,7 +124,7 @@ class Sequence {
 template <typename T>
 Status Run(KernelContext& context) {
   const auto& attrs = context.attrs<RecurrentAttrs>();
-  const RecurrentSizes sizes(attrs, context.input(kX), context.input(kR));
+  const RecurrentSizes sizes(attrs, context.input(kX).shape(), context.input(kR).shape());
   SX_ASSIGN_OR_RETURN(const Ints lengths, SequenceLengths(context, sizes));
   const int64_t hidden = sizes.hidden, rows = attrs.gates() * hidden;
   const auto input = [&](int i) {

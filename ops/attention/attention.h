@@ -1,0 +1,32 @@
+// Attention's attributes and sizes.
+#pragma once
+
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+struct AttentionAttrs : Attrs {
+  bool causal = false;
+  int64_t q_heads = 0, kv_heads = 0;            // for rank 3 inputs; 0: not given
+  std::optional<double> scale;                  // none: 1 / sqrt(head size)
+  double softcap = 0;                           // 0: none
+  int64_t left_window = -1, right_window = -1;  // -1: unbounded
+  enum class QkOutput { kRaw, kSoftcapped, kBiased, kProbabilities } qk_output = QkOutput::kRaw;
+};
+
+/// Inputs by position.
+enum AttentionInput { kQuery, kKey, kValue, kMask, kPastKey, kPastValue, kNonpadLength };
+
+/// A tensor of heads: [batch, heads, length, size], or [batch, length, heads * size].
+struct HeadsView {
+  int64_t heads = 0, length = 0, size = 0;
+  int64_t batch_step = 0, head_step = 0, row_step = 0;  // in elements
+
+  /// `heads` is used for rank 3 alone.
+  HeadsView(const Shape& shape, int64_t heads);
+  int64_t At(int64_t batch, int64_t head, int64_t row) const {
+    return batch * batch_step + head * head_step + row * row_step;
+  }
+};
+
+}  // namespace sardonyx

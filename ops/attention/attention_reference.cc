@@ -1,0 +1,217 @@
+// The reference kernel of Attention: one row of queries at a time, in double.
+#include "ops/attention/attention_reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ops/attention/attention.h"
+#include "ops/common/accumulate.h"
+
+namespace sardonyx {
+namespace {
+
+constexpr double kMasked = -std::numeric_limits<double>::infinity();
+
+/// attn_mask as an additive bias, broadcast to [batch, heads, rows, total].
+class Mask {
+ public:
+  explicit Mask(const Tensor& tensor) : tensor_(tensor) {
+    const Shape& shape = tensor.shape();
+    const Ints strides = shape.Strides();
+    for (int i = 0; i < shape.rank(); ++i) {
+      const int axis = 4 - shape.rank() + i;
+      if (axis == 3 || shape[i] != 1) steps_[axis] = strides[i];
+    }
+    // A scalar mask covers every key.
+    columns_ = shape.rank() == 0 ? std::numeric_limits<int64_t>::max() : shape[shape.rank() - 1];
+  }
+
+  template <typename T>
+  double At(int64_t batch, int64_t head, int64_t row, int64_t column) const {
+    if (!tensor_.defined()) return 0;
+    if (column >= columns_) return kMasked;
+    const int64_t at = batch * steps_[0] + head * steps_[1] + row * steps_[2] + column * steps_[3];
+    if (tensor_.type() == DataType::kBool) return tensor_.data<bool>()[at] ? 0 : kMasked;
+    return Widen(tensor_.data<T>()[at]);
+  }
+
+ private:
+  const Tensor& tensor_;
+  int64_t steps_[4] = {};
+  int64_t columns_ = 0;
+};
+
+/// Keys or values of the past, followed by those of this call.
+template <typename T>
+struct Cache {
+  const Tensor& past;  // undefined: none
+  const Tensor& now;
+  HeadsView past_view, now_view;
+
+  Cache(const Tensor& past, const Tensor& now, int64_t heads)
+      : past(past),
+        now(now),
+        past_view(past.defined() ? past.shape() : Shape{0, 0, 0, 0}, 0),
+        now_view(now.shape(), heads) {}
+
+  int64_t length() const { return past_view.length + now_view.length; }
+  const T* Row(int64_t batch, int64_t head, int64_t row) const {
+    if (row < past_view.length) return past.data<T>() + past_view.At(batch, head, row);
+    return now.data<T>() + now_view.At(batch, head, row - past_view.length);
+  }
+  Status CopyTo(KernelContext& context, int i) const {
+    if (!context.has_output(i) || context.output(i).size() == 0) return absl::OkStatus();
+    T* out = context.output(i).data<T>();
+    const int64_t size = now_view.size, heads = now_view.heads;
+    return context.ParallelFor(
+        now.dim(0) * heads * length(), 0.3 * size, [&](int64_t begin, int64_t end) {
+          for (int64_t row = begin; row < end; ++row) {
+            const int64_t head = row / length();
+            std::copy_n(Row(head / heads, head % heads, row % length()), size, out + row * size);
+          }
+        });
+  }
+};
+
+template <typename T>
+class Rows {
+ public:
+  Rows(KernelContext& context, const Ints& nonpad)
+      : context_(context),
+        attrs_(context.attrs<AttentionAttrs>()),
+        q_(context.input(kQuery)),
+        q_view_(q_.shape(), attrs_.q_heads),
+        keys_(context.input(kPastKey), context.input(kKey), attrs_.kv_heads),
+        values_(context.input(kPastValue), context.input(kValue), attrs_.kv_heads),
+        mask_(context.input(kMask)),
+        nonpad_(nonpad),
+        total_(keys_.length()),
+        scale_(attrs_.scale.value_or(1 / std::sqrt(static_cast<double>(q_view_.size)))) {}
+
+  Status Run() {
+    SX_RETURN_IF_ERROR(keys_.CopyTo(context_, 1));
+    SX_RETURN_IF_ERROR(values_.CopyTo(context_, 2));
+    const bool wants_scores = context_.has_output(3) && context_.output(3).size() > 0;
+    const bool wants_y = context_.has_output(0) && context_.output(0).size() > 0;
+    if (!wants_scores && !wants_y) return absl::OkStatus();
+    T* y = wants_y ? context_.output(0).template data<T>() : nullptr;
+    T* qk = wants_scores ? context_.output(3).template data<T>() : nullptr;
+    const HeadsView y_view(wants_y ? context_.output(0).shape() : Shape{0, 0, 0, 0},
+                           attrs_.q_heads);
+    const double cost = 2.0 * total_ * (q_view_.size + values_.now_view.size) + 20.0 * total_;
+    return context_.ParallelFor(
+        q_.dim(0) * q_view_.heads * q_view_.length, cost, [&](int64_t begin, int64_t end) {
+          std::vector<double> scores(total_), sums(values_.now_view.size);
+          for (int64_t i = begin; i < end; ++i) {
+            const int64_t row = i % q_view_.length, head = i / q_view_.length % q_view_.heads,
+                          batch = i / q_view_.length / q_view_.heads;
+            Score(batch, head, row, scores, qk == nullptr ? nullptr : qk + i * total_);
+            if (y != nullptr) {
+              Mix(batch, head, scores, sums, y + y_view.At(batch, head, row));
+            }
+          }
+        });
+  }
+
+ private:
+  using QkOutput = AttentionAttrs::QkOutput;
+
+  int64_t KeyHead(int64_t head) const { return head / (q_view_.heads / keys_.now_view.heads); }
+
+  void Emit(QkOutput stage, const std::vector<double>& scores, T* qk) const {
+    if (qk == nullptr || attrs_.qk_output != stage) return;
+    for (int64_t j = 0; j < total_; ++j) qk[j] = Narrow<T>(scores[j]);
+  }
+
+  /// What is added to the score of one key.
+  double Bias(int64_t batch, int64_t head, int64_t row, int64_t column) const {
+    const bool padded = !nonpad_.empty();
+    const int64_t offset = padded ? nonpad_[batch] - q_view_.length : keys_.past_view.length;
+    const int64_t ahead = column - (row + offset);  // positions past the query's own
+    if (padded && column >= nonpad_[batch]) return kMasked;
+    if (attrs_.causal && ahead > 0) return kMasked;
+    if (attrs_.left_window >= 0 && ahead < -attrs_.left_window) return kMasked;
+    if (attrs_.right_window >= 0 && ahead > attrs_.right_window) return kMasked;
+    return mask_.template At<T>(batch, head, row, column);
+  }
+
+  /// `scores` becomes the probabilities of all keys; zeros where all are masked.
+  void Score(int64_t batch, int64_t head, int64_t row, std::vector<double>& scores, T* qk) const {
+    const T* q = q_.data<T>() + q_view_.At(batch, head, row);
+    for (int64_t j = 0; j < total_; ++j) {
+      const T* k = keys_.Row(batch, KeyHead(head), j);
+      double sum = 0;
+      for (int64_t e = 0; e < q_view_.size; ++e) sum += Widen(q[e]) * Widen(k[e]);
+      scores[j] = sum * scale_;
+    }
+    Emit(QkOutput::kRaw, scores, qk);
+    if (attrs_.softcap > 0) {
+      for (double& score : scores) score = attrs_.softcap * std::tanh(score / attrs_.softcap);
+    }
+    Emit(QkOutput::kSoftcapped, scores, qk);
+    double greatest = kMasked;
+    bool all_masked = true;
+    for (int64_t j = 0; j < total_; ++j) {
+      const double bias = Bias(batch, head, row, j);
+      all_masked = all_masked && bias == kMasked;
+      scores[j] += bias;
+      if (scores[j] > greatest || std::isnan(scores[j])) greatest = scores[j];
+    }
+    Emit(QkOutput::kBiased, scores, qk);
+    double sum = 0;
+    for (double& score : scores) {
+      score = all_masked || greatest == kMasked ? 0 : std::exp(score - greatest);
+      sum += score;
+    }
+    if (sum != 0) {
+      for (double& score : scores) score /= sum;
+    }
+    Emit(QkOutput::kProbabilities, scores, qk);
+  }
+
+  void Mix(int64_t batch, int64_t head, const std::vector<double>& probabilities,
+           std::vector<double>& sums, T* y) const {
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (int64_t j = 0; j < total_; ++j) {
+      const T* v = values_.Row(batch, KeyHead(head), j);
+      for (size_t e = 0; e < sums.size(); ++e) sums[e] += probabilities[j] * Widen(v[e]);
+    }
+    for (size_t e = 0; e < sums.size(); ++e) y[e] = Narrow<T>(sums[e]);
+  }
+
+  KernelContext& context_;
+  const AttentionAttrs& attrs_;
+  const Tensor& q_;
+  const HeadsView q_view_;
+  const Cache<T> keys_, values_;
+  const Mask mask_;
+  const Ints& nonpad_;  // per batch; empty: none
+  const int64_t total_;
+  const double scale_;
+};
+
+}  // namespace
+
+Status RunAttentionReference(KernelContext& context) {
+  const DataType type = context.input(kQuery).type();
+  const Tensor& mask = context.input(kMask);
+  if (mask.defined() && mask.type() != DataType::kBool && mask.type() != type) {
+    return Unimplemented("attn_mask has element type ", Name(mask.type()),
+                         ", but only bool and Q's own, ", Name(type), ", are computed");
+  }
+  Ints nonpad;
+  if (context.has_input(kNonpadLength)) {
+    SX_ASSIGN_OR_RETURN(nonpad, ToInts(context.input(kNonpadLength)));
+    const Tensor& key = context.input(kKey);
+    const int64_t length = key.dim(key.rank() - 2);
+    for (const int64_t valid : nonpad) {
+      if (valid < 0 || valid > length) {
+        return InvalidArgument("nonpad_kv_seqlen has ", valid, ", but there are ", length, " keys");
+      }
+    }
+  }
+  return Dispatch(type, Floats{}, [&]<typename T>() { return Rows<T>(context, nonpad).Run(); });
+}
+
+}  // namespace sardonyx

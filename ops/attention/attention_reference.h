@@ -1,0 +1,9 @@
+#pragma once
+
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+Status RunAttentionReference(KernelContext& context);
+
+}  // namespace sardonyx

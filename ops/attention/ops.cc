@@ -1,0 +1,10 @@
+#include "ops/attention/ops.h"
+
+namespace sardonyx {
+
+std::vector<OpDef> AttentionOps() {
+  return {AttentionOp(),       FlexAttentionOp(),       LinearAttentionOp(),
+          RotaryEmbeddingOp(), CausalConvWithStateOp(), SwiGluOp()};
+}
+
+}  // namespace sardonyx

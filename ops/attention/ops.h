@@ -1,0 +1,20 @@
+#pragma once
+
+#include <vector>
+
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+/// The operators of this family, in no particular order.
+std::vector<OpDef> AttentionOps();
+
+// Its members, each in a file of its own.
+OpDef AttentionOp();
+OpDef FlexAttentionOp();
+OpDef LinearAttentionOp();
+OpDef RotaryEmbeddingOp();
+OpDef CausalConvWithStateOp();
+OpDef SwiGluOp();
+
+}  // namespace sardonyx
