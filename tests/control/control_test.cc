@@ -1,0 +1,153 @@
+#include <catch2/catch.hpp>
+
+#include "runtime/session/session.h"
+#include "tests/graph_builder.h"
+
+namespace sardonyx {
+namespace {
+
+using Catch::Contains;
+
+const Type kScalar = Type::Tensor(DataType::kFloat, Shape{});
+
+/// y = cond ? x + x : x * x, with x captured.
+std::shared_ptr<Model> BranchModel() {
+  GraphBuilder g;
+  g.Input("cond", Type::Tensor(DataType::kBool, Shape{}));
+  g.Input("x", Type::Tensor(DataType::kFloat, SymbolicShape{Dim("N")}));
+  const auto branch = [&](const std::string& op) {
+    GraphBuilder body;
+    body.Capture("v", g, "x");
+    body.Node(op, {"v", "v"}, {"r"});
+    body.Output("r");
+    return GraphAttribute(body.graph());
+  };
+  g.Node("If", {"cond"}, {"y"}, {{"then_branch", branch("Add")}, {"else_branch", branch("Mul")}});
+  g.Output("y");
+  return g.model();
+}
+
+TEST_CASE("If runs the branch that its condition names", "[control]") {
+  auto session = Session::Create(BranchModel());
+  REQUIRE(session.ok());
+  for (bool condition : {true, false, true}) {
+    const auto outputs = (*session)->Run(
+        {{"cond", Tensor::Scalar(condition)}, {"x", Tensor::Of<float>({3}, {1, 2, 5})}});
+    REQUIRE(outputs.ok());
+    CHECK((*outputs)[0].tensor().data<float>()[2] == (condition ? 10.0f : 25.0f));
+  }
+}
+
+/// Counts `state` up by the captured step; scans the states.
+std::shared_ptr<Model> LoopModel(bool growing) {
+  GraphBuilder g;
+  g.Input("trips", Type::Tensor(DataType::kInt64, Shape{}));
+  g.Input("start", Type::Tensor(DataType::kFloat, Shape{1}));
+  g.Constant("step", Tensor::Of<float>({1}, {2}));
+  GraphBuilder body;
+  body.Input("i", Type::Tensor(DataType::kInt64, Shape{}));
+  body.Input("c", Type::Tensor(DataType::kBool, Shape{}));
+  body.Input("s", Type{});
+  body.Capture("d", g, "step");
+  body.Node("Identity", {"c"}, {"go"});
+  if (growing) {
+    body.Node("Concat", {"s", "d"}, {"next"}, {{"axis", IntAttribute(0)}});
+    body.Node("Identity", {"d"}, {"seen"});
+  } else {
+    body.Node("Add", {"s", "d"}, {"next"});
+    body.Node("Identity", {"next"}, {"seen"});
+  }
+  body.Output("go");
+  body.Output("next");
+  body.Output("seen");
+  g.Node("Loop", {"trips", "", "start"}, {"last", "all"}, {{"body", GraphAttribute(body.graph())}});
+  g.Output("last");
+  g.Output("all");
+  return g.model();
+}
+
+TEST_CASE("Loop carries values and stacks what it scans", "[control]") {
+  auto session = Session::Create(LoopModel(false));
+  REQUIRE(session.ok());
+  for (int64_t trips : {3, 0, 5}) {
+    const auto outputs =
+        (*session)->Run({{"trips", Tensor::Scalar(trips)}, {"start", Tensor::Of<float>({1}, {1})}});
+    REQUIRE(outputs.ok());
+    CHECK((*outputs)[0].tensor().data<float>()[0] == 1 + 2.0f * trips);
+    REQUIRE((*outputs)[1].tensor().dim(0) == trips);
+    for (int64_t i = 0; i < trips; ++i) {
+      CHECK((*outputs)[1].tensor().data<float>()[i] == 3 + 2.0f * i);
+    }
+  }
+}
+
+TEST_CASE("a value that Loop carries may grow", "[control]") {
+  auto session = Session::Create(LoopModel(true));
+  REQUIRE(session.ok());
+  const auto outputs = (*session)->Run(
+      {{"trips", Tensor::Scalar<int64_t>(4)}, {"start", Tensor::Of<float>({1}, {1})}});
+  REQUIRE(outputs.ok());
+  CHECK((*outputs)[0].tensor().shape() == Shape{5});
+}
+
+TEST_CASE("an endless Loop ends at its deadline", "[control]") {
+  auto session = Session::Create(LoopModel(false));
+  REQUIRE(session.ok());
+  const RunControl control(RunControl::Clock::now() + std::chrono::milliseconds(20));
+  const auto result =
+      (*session)->Run({{"trips", Tensor::Scalar(std::numeric_limits<int64_t>::max())},
+                       {"start", Tensor::Of<float>({1}, {1})}},
+                      {.control = &control});
+  CHECK(result.status().code() == absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_CASE("a Loop that fills memory ends at the limit", "[control]") {
+  auto session = Session::Create(LoopModel(true), {.memory_limit = 1 << 20});
+  REQUIRE(session.ok());
+  const auto result =
+      (*session)->Run({{"trips", Tensor::Scalar(std::numeric_limits<int64_t>::max())},
+                       {"start", Tensor::Of<float>({1}, {1})}});
+  CHECK(result.status().code() == absl::StatusCode::kResourceExhausted);
+}
+
+TEST_CASE("a sequence keeps what was put in, whatever happens to its source", "[control]") {
+  GraphBuilder g;
+  g.Input("x", Type::Tensor(DataType::kFloat, Shape{4}));
+  g.Constant("position", Tensor::Scalar<int64_t>(-2));
+  g.Node("Neg", {"x"}, {"a"});
+  g.Node("SequenceConstruct", {"a", "x"}, {"s"});
+  g.Node("Abs", {"a"}, {"b"});  // may take over a's memory
+  g.Node("SequenceInsert", {"s", "b"}, {"t"});
+  g.Node("SequenceAt", {"t", "position"}, {"y"});
+  g.Node("SequenceErase", {"t", "position"}, {"u"});
+  g.Node("ConcatFromSequence", {"u"}, {"z"}, {{"axis", IntAttribute(0)}});
+  g.Output("y");
+  g.Output("z");
+  auto session = Session::Create(g.model());
+  REQUIRE(session.ok());
+  const auto outputs = (*session)->Run({{"x", Tensor::Of<float>({4}, {1, 2, 3, 4})}});
+  REQUIRE(outputs.ok());
+  CHECK((*outputs)[0].tensor().data<float>()[3] == 4);
+  const auto z = (*outputs)[1].tensor().span<float>();
+  CHECK(std::vector<float>(z.begin(), z.end()) == std::vector<float>{-1, -2, -3, -4, 1, 2, 3, 4});
+}
+
+TEST_CASE("positions outside a sequence are errors", "[control]") {
+  GraphBuilder g;
+  g.Input("x", Type::Tensor(DataType::kFloat, Shape{1}));
+  g.Input("p", Type::Tensor(DataType::kInt64, Shape{}));
+  g.Node("SequenceConstruct", {"x", "x"}, {"s"});
+  g.Node("SequenceAt", {"s", "p"}, {"y"});
+  g.Output("y");
+  auto session = Session::Create(g.model());
+  REQUIRE(session.ok());
+  for (int64_t position : {2, -3, 100}) {
+    const auto result = (*session)->Run(
+        {{"x", Tensor::Of<float>({1}, {1})}, {"p", Tensor::Scalar<int64_t>(position)}});
+    CHECK_THAT(std::string(result.status().message()),
+               Contains("SequenceAt") && Contains(std::to_string(position)));
+  }
+}
+
+}  // namespace
+}  // namespace sardonyx
