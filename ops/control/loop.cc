@@ -9,12 +9,15 @@ struct LoopAttrs : Attrs {
   std::shared_ptr<Graph> body;
 };
 
+/// Inputs after the trip count and the condition, both of which may be left out.
+int Carried(int inputs) { return inputs < 2 ? 0 : inputs - 2; }
+
 StatusOr<std::shared_ptr<Attrs>> Parse(ParseContext& context) {
   auto attrs = std::make_shared<LoopAttrs>();
   context.Require("body");
   attrs->body = context.GraphValue("body");
   if (attrs->body == nullptr) return std::shared_ptr<Attrs>(std::move(attrs));
-  const size_t carried = context.node().inputs.size() < 2 ? 0 : context.node().inputs.size() - 2;
+  const size_t carried = Carried(static_cast<int>(context.node().inputs.size()));
   if (attrs->body->inputs.size() != carried + 2) {
     context.Fail(absl::StrCat("the body takes ", attrs->body->inputs.size(),
                               " inputs, expected iteration, condition and ", carried,
@@ -31,7 +34,7 @@ StatusOr<std::shared_ptr<Attrs>> Parse(ParseContext& context) {
 
 Status Infer(InferContext& context) {
   const Graph& body = *context.attrs<LoopAttrs>().body;
-  const int carried = context.input_count() - 2;
+  const int carried = Carried(context.input_count());
   std::vector<Type> state;
   for (int i = 0; i < carried; ++i) state.push_back(context.input(i + 2));
   const auto infer = [&]() -> StatusOr<std::vector<Type>> {
@@ -69,7 +72,7 @@ Status Infer(InferContext& context) {
 Status Run(KernelContext& context) {
   const Graph& body = *context.attrs<LoopAttrs>().body;
   const auto& budget = context.environment().budget;
-  const int carried = context.input_count() - 2;
+  const int carried = Carried(context.input_count());
   int64_t trips = std::numeric_limits<int64_t>::max();
   if (context.has_input(0) && !context.value(0).is_none()) {
     const Tensor& count = context.input(0);
@@ -114,7 +117,6 @@ Status Run(KernelContext& context) {
 OpDef LoopOp() {
   return {.name = "Loop",
           .versions = {1, 11, 13, 16, 19, 21, 23, 24, 25},
-          .min_inputs = 2,
           .max_inputs = kVariadic,
           .min_outputs = 0,
           .max_outputs = kVariadic,
