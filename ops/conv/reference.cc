@@ -2,6 +2,7 @@
 // time, accumulated in double.
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/kernels.h"
 
@@ -61,7 +62,7 @@ Status Run(KernelContext& context) {
       static_cast<double>(conv.group_in() * conv.kernel_plane()) * static_cast<double>(length);
   return context.ParallelFor(
       conv.batch * conv.out_channels * rows, cost, [&](int64_t begin, int64_t end) {
-        std::vector<double> sums(static_cast<size_t>(length));
+        absl::InlinedVector<double, 1024> sums(static_cast<size_t>(length));  // on the stack
         for (int64_t item = begin; item < end; ++item) {
           const int64_t m = item / rows % conv.out_channels;
           const int64_t n = item / rows / conv.out_channels;

@@ -33,6 +33,8 @@ TEST_CASE("If runs the branch that its condition names", "[control]") {
   for (bool condition : {true, false, true}) {
     const auto outputs = (*session)->Run(
         {{"cond", Tensor::Scalar(condition)}, {"x", Tensor::Of<float>({3}, {1, 2, 5})}});
+    INFO(outputs.status().message());
+    INFO(outputs.status().message());
     REQUIRE(outputs.ok());
     CHECK((*outputs)[0].tensor().data<float>()[2] == (condition ? 10.0f : 25.0f));
   }
@@ -72,6 +74,8 @@ TEST_CASE("Loop carries values and stacks what it scans", "[control]") {
   for (int64_t trips : {3, 0, 5}) {
     const auto outputs =
         (*session)->Run({{"trips", Tensor::Scalar(trips)}, {"start", Tensor::Of<float>({1}, {1})}});
+    INFO(outputs.status().message());
+    INFO(outputs.status().message());
     REQUIRE(outputs.ok());
     CHECK((*outputs)[0].tensor().data<float>()[0] == 1 + 2.0f * trips);
     REQUIRE((*outputs)[1].tensor().dim(0) == trips);
@@ -86,6 +90,7 @@ TEST_CASE("a value that Loop carries may grow", "[control]") {
   REQUIRE(session.ok());
   const auto outputs = (*session)->Run(
       {{"trips", Tensor::Scalar<int64_t>(4)}, {"start", Tensor::Of<float>({1}, {1})}});
+  INFO(outputs.status().message());
   REQUIRE(outputs.ok());
   CHECK((*outputs)[0].tensor().shape() == Shape{5});
 }
@@ -126,6 +131,7 @@ TEST_CASE("a sequence keeps what was put in, whatever happens to its source", "[
   auto session = Session::Create(g.model());
   REQUIRE(session.ok());
   const auto outputs = (*session)->Run({{"x", Tensor::Of<float>({4}, {1, 2, 3, 4})}});
+  INFO(outputs.status().message());
   REQUIRE(outputs.ok());
   CHECK((*outputs)[0].tensor().data<float>()[3] == 4);
   const auto z = (*outputs)[1].tensor().span<float>();
