@@ -42,7 +42,10 @@ class GraphBuilder {
     node.attributes = std::move(attributes);
     graph_.nodes.push_back(std::move(node));
   }
-  void Output(const std::string& name) { graph_.outputs.push_back(Id(name, {})); }
+  void Output(const std::string& name, Type declared = {}) {
+    graph_.outputs.push_back(Id(name, {}));
+    graph_.values[graph_.outputs.back()].type = std::move(declared);
+  }
   /// Makes `name` of this graph, a subgraph, the value `outer` of `around`.
   void Capture(const std::string& name, GraphBuilder& around, const std::string& outer) {
     graph_.captures.push_back({.inner = Id(name, {}), .outer = around.Id(outer, {})});

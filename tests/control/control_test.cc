@@ -61,7 +61,7 @@ std::shared_ptr<Model> LoopModel(bool growing) {
   }
   body.Output("go");
   body.Output("next");
-  body.Output("seen");
+  body.Output("seen", Type::Tensor(DataType::kFloat, Shape{1}));
   g.Node("Loop", {"trips", "", "start"}, {"last", "all"}, {{"body", GraphAttribute(body.graph())}});
   g.Output("last");
   g.Output("all");
