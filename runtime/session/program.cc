@@ -27,10 +27,13 @@ StatusOr<std::shared_ptr<const Program>> Program::Compile(Graph graph,
       Simplify(graph, {.environment = &environment, .max_bytes = kFoldBytes}, options.optimize));
   program->graph_ = std::move(graph);
   for (const Node& node : program->graph_.nodes) {
-    for (const Graph* subgraph : node.Subgraphs()) {
+    for (Graph* subgraph : node.Subgraphs()) {
       // A plain copy shares what is nested deeper, which the nodes' typed attributes point to.
       auto body = Compile(*subgraph, options, environment);
       if (!body.ok()) return Prepend(body.status(), absl::StrCat(node.Describe(), ": "));
+      // What is nested deeper now captures from the compiled graph's values: plans of this graph
+      // infer through that one.
+      *subgraph = (*body)->graph();
       program->bodies_[subgraph] = *std::move(body);
     }
   }
