@@ -187,7 +187,7 @@ OpDef ConvTransposeOp() {
           .max_inputs = 3,
           .parse = Parse,
           .infer = Infer,
-          .kernels = {ConvTransposeReference()},
+          .kernels = {ConvTransposeGemmKernel(), ConvTransposeReference()},
           .multiply_adds = MultiplyAdds};
 }
 

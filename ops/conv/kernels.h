@@ -10,8 +10,9 @@ OpDef ConvTransposeOp();
 /// Scales, shifts, residuals and activations that Conv takes in from the nodes behind it.
 std::vector<Rewrite> ConvRewrites();
 
-KernelDef ConvReference();           // conv.reference: straight from the definition
-KernelDef ConvOneDnnKernel();        // conv.onednn
-KernelDef ConvTransposeReference();  // convtranspose.reference
+KernelDef ConvReference();            // conv.reference: straight from the definition
+KernelDef ConvOneDnnKernel();         // conv.onednn
+KernelDef ConvTransposeGemmKernel();  // convtranspose.gemm
+KernelDef ConvTransposeReference();   // convtranspose.reference
 
 }  // namespace sardonyx

@@ -66,7 +66,7 @@ Status Max(KernelContext& context) {
       auto best = -std::numeric_limits<ComputeType<T>>::infinity();
       for (int64_t i = 0; i < size; ++i) {
         const auto value = static_cast<ComputeType<T>>(x[i]);
-        if (i == 0 || value > best) best = value;
+        if (value > best) best = value;  // passes over NaN
       }
       return best;
     });
@@ -111,7 +111,7 @@ Status NativeMax(KernelContext& context) {
   return ForEachPlane<float>(context, [](const float* x, int64_t size) {
     constexpr int64_t kLanes = 16;
     float lanes[kLanes];
-    std::fill_n(lanes, kLanes, size > 0 ? x[0] : -std::numeric_limits<float>::infinity());
+    std::fill_n(lanes, kLanes, -std::numeric_limits<float>::infinity());
     int64_t i = 0;
     for (; i + kLanes <= size; i += kLanes) {
       for (int64_t lane = 0; lane < kLanes; ++lane) {

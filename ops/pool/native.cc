@@ -1,8 +1,8 @@
 // maxpool.native and averagepool.native: float32, a row of outputs at a time.
 //
-// For each row of the kernel that meets the input, and each of its elements, the outputs that read
-// the input proper form one interval; over it runs a plain loop that the compiler turns into
-// vectors. With stride 2, the commonest after 1, it loads with a constant step.
+// The input's lines that a row of outputs reads are combined element by element, and what comes of
+// it with itself, shifted by each column of the kernel: for each the outputs that read the input
+// proper, not padding, form one interval. Plain loops that the compiler turns into vectors.
 #include <algorithm>
 #include <limits>
 
@@ -11,7 +11,7 @@
 namespace sardonyx {
 namespace {
 
-struct TakeMax {
+struct TakeMax {  // passes over NaN, as oneDNN does
   static float Start() { return -std::numeric_limits<float>::infinity(); }
   static float Combine(float best, float value) { return value > best ? value : best; }
 };
@@ -43,34 +43,52 @@ struct Rows {
   }
 };
 
+/// y[o] = Combine over the kernel's elements that meet the input of y[o] and of line `from`.
+template <typename Op>
+void PoolLine(const WindowAxis& width, const float* from, float* y) {
+  // Of a kernel much wider than the input, only these elements meet it.
+  const int64_t first_tap = std::max<int64_t>(
+      0,
+      (width.pad_begin - (width.output - 1) * width.stride + width.dilation - 1) / width.dilation);
+  const int64_t last_tap =
+      std::min(width.kernel, (width.input + width.pad_begin + width.dilation - 1) / width.dilation);
+  for (int64_t k = first_tap; k < last_tap; ++k) {
+    int64_t first, last;
+    OutputsInside(width, k, &first, &last);
+    CombineRow<Op>(y + first, from + first * width.stride - width.pad_begin + k * width.dilation,
+                   last - first, width.stride);
+  }
+}
+
 /// Output row (d, h) of one plane `x`.
 template <typename Op>
 void PoolRow(const Rows& rows, const float* x, int64_t d, int64_t h, float* y) {
-  const WindowAxis& width = rows.width;
-  std::fill_n(y, width.output, Op::Start());
+  const WindowAxis &depth = rows.depth, &height = rows.height, &width = rows.width;
   int64_t d_first, d_last, h_first, h_last;
-  rows.depth.Inside(d, &d_first, &d_last);
-  rows.height.Inside(h, &h_first, &h_last);
-  // Of a kernel much wider than the input, only these columns meet it.
-  const int64_t w_first = std::max<int64_t>(
-      0,
-      (width.pad_begin - (width.output - 1) * width.stride + width.dilation - 1) / width.dilation);
-  const int64_t w_last =
-      std::min(width.kernel, (width.input + width.pad_begin + width.dilation - 1) / width.dilation);
-  for (int64_t kd = d_first; kd < d_last; ++kd) {
-    const int64_t z = d * rows.depth.stride - rows.depth.pad_begin + kd * rows.depth.dilation;
-    for (int64_t kh = h_first; kh < h_last; ++kh) {
-      const int64_t line =
-          h * rows.height.stride - rows.height.pad_begin + kh * rows.height.dilation;
-      const float* from = x + (z * rows.height.input + line) * width.input;
-      for (int64_t kw = w_first; kw < w_last; ++kw) {
-        int64_t first, last;
-        OutputsInside(width, kw, &first, &last);
-        CombineRow<Op>(y + first,
-                       from + first * width.stride - width.pad_begin + kw * width.dilation,
-                       last - first, width.stride);
-      }
+  depth.Inside(d, &d_first, &d_last);
+  height.Inside(h, &h_first, &h_last);
+  const auto line = [&](int64_t kd, int64_t kh) {
+    const int64_t z = d * depth.stride - depth.pad_begin + kd * depth.dilation;
+    const int64_t row = h * height.stride - height.pad_begin + kh * height.dilation;
+    return x + (z * height.input + row) * width.input;
+  };
+  std::fill_n(y, width.output, Op::Start());
+  // Lines that fit are combined first, so that the kernel's columns go over one line alone.
+  constexpr int64_t kLongest = 2048;
+  float combined[kLongest];
+  const int64_t count = (d_last - d_first) * (h_last - h_first);
+  if (count > 1 && width.kernel > 1 && width.input <= kLongest) {
+    std::fill_n(combined, width.input, Op::Start());
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t per_depth = h_last - h_first;
+      CombineRow<Op>(combined, line(d_first + i / per_depth, h_first + i % per_depth), width.input,
+                     1);
     }
+    PoolLine<Op>(width, combined, y);
+    return;
+  }
+  for (int64_t kd = d_first; kd < d_last; ++kd) {
+    for (int64_t kh = h_first; kh < h_last; ++kh) PoolLine<Op>(width, line(kd, kh), y);
   }
 }
 

@@ -77,7 +77,8 @@ Status MaxPool(KernelContext& context) {
     int64_t where = -1;
     VisitWindow(pool.window, out, [&](int64_t offset) {
       const C value = static_cast<C>(from[offset]);
-      if (where < 0 || value > best) {
+      if (where < 0) where = offset;
+      if (value > best) {  // passes over NaN
         best = value;
         where = offset;
       }

@@ -1,0 +1,76 @@
+// conv.onednn against conv.reference, which accumulates in double precision, on every case.
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "ops/conv/kernels.h"
+#include "tests/conv/run_case.h"
+#include "tests/seeds/every_kernel.h"
+
+namespace sardonyx {
+namespace {
+
+TEST_CASE("conv.onednn agrees with the reference on any number of threads", "[conv][onednn]") {
+  int taken = 0;
+  for (const ConvCase& conv_case : SmallConvCases()) {
+    ConvRun reference(conv_case, 1);
+    REQUIRE(reference.Prepare(ConvReference()).ok());
+    REQUIRE(reference.Run().ok());
+    for (const int threads : {1, 2, 3}) {
+      for (const bool constant_weights : {true, false}) {
+        INFO(conv_case.name << ", threads " << threads << (constant_weights ? "" : ", W input"));
+        ConvRun run(conv_case, threads, constant_weights);
+        if (const Status status = run.Prepare(ConvOneDnnKernel()); !status.ok()) {
+          CHECK(status.code() == absl::StatusCode::kUnimplemented);
+          continue;
+        }
+        ++taken;
+        std::fill_n(run.y().data<float>(), run.y().size(), -77.0f);
+        REQUIRE(run.Run().ok());
+        CHECK(NormwiseError(run.y(), reference.y()) <= 5e-6);
+      }
+    }
+  }
+  // It may lack a case or two: those with padding as large as the kernel.
+  CHECK(taken >= 6 * (static_cast<int>(SmallConvCases().size()) - 4));
+}
+
+TEST_CASE("conv.onednn applies every activation", "[conv][onednn]") {
+  using Kind = Activation::Kind;
+  const Activation activations[] = {
+      {.kind = Kind::kRelu},
+      {.kind = Kind::kClip, .a = -0.5f, .b = 0.75f},
+      {.kind = Kind::kLeakyRelu, .a = 0.1f},
+      {.kind = Kind::kSigmoid},
+      {.kind = Kind::kTanh},
+      {.kind = Kind::kHardSigmoid, .a = 0.2f, .b = 0.5f},
+      {.kind = Kind::kHardSwish},
+      {.kind = Kind::kSwish, .a = 1},
+  };
+  for (const Activation& activation : activations) {
+    const ConvCase conv_case{.name = ToString(activation),
+                             .channels = 5,
+                             .out_channels = 20,
+                             .input = {9, 10},
+                             .kernel = {3, 3},
+                             .pads = {1, 1, 1, 1},
+                             .residual = true,
+                             .activation = activation};
+    INFO(conv_case.name);
+    ConvRun reference(conv_case, 1), run(conv_case, 2);
+    REQUIRE(reference.Prepare(ConvReference()).ok());
+    REQUIRE(run.Prepare(ConvOneDnnKernel()).ok());
+    REQUIRE(reference.Run().ok());
+    REQUIRE(run.Run().ok());
+    CHECK(NormwiseError(run.y(), reference.y()) <= 1e-5);
+  }
+}
+
+TEST_CASE("conv.onednn stops when it is told to", "[conv][onednn]") {
+  ConvRun run({.channels = 16, .out_channels = 16, .input = {32, 32}, .kernel = {3, 3}}, 2);
+  REQUIRE(run.Prepare(ConvOneDnnKernel()).ok());
+  run.control().Stop();
+  CHECK(run.Run().code() == absl::StatusCode::kCancelled);
+}
+
+}  // namespace
+}  // namespace sardonyx
