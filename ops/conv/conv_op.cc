@@ -75,7 +75,7 @@ OpDef ConvOp() {
           .parse = ParseConv,
           .infer = InferConv,
           .kernels = {ConvDepthwise(), ConvWinograd4(), ConvWinograd2(), ConvDirect1x1(),
-                      ConvIm2col(), ConvOneDnnKernel(), ConvReference()},
+                      ConvIm2col(), ConvOneDnnKernel(), ConvWidenedKernel(), ConvReference()},
           .rewrites = ConvRewrites(),
           .multiply_adds = ConvMultiplyAdds};
 }

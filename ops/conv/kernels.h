@@ -12,6 +12,7 @@ std::vector<Rewrite> ConvRewrites();
 
 KernelDef ConvReference();            // conv.reference: straight from the definition
 KernelDef ConvOneDnnKernel();         // conv.onednn
+KernelDef ConvWidenedKernel();        // conv.widened: 16-bit floats by way of float32
 KernelDef ConvTransposeGemmKernel();  // convtranspose.gemm
 KernelDef ConvTransposeReference();   // convtranspose.reference
 

@@ -343,6 +343,7 @@ std::string Refuses(const PrepareContext& context) {
   const auto conv = StaticFloatConv(context);
   if (!conv.ok()) return std::string(conv.status().message());
   if (conv->window.size() > 3) return "takes at most 3 spatial dimensions";
+  if (conv->output().Elements() > (int64_t{1} << 40)) return "the output is too large";
   return "";
 }
 
