@@ -8,6 +8,7 @@ namespace sardonyx {
 namespace {
 
 constexpr int64_t kLeastChannels = 16;  // below, the transforms cost more than they save
+constexpr int64_t kLeastTiles = 16;     // below, reading the transformed weights costs more
 
 std::string RefusesAnyTile(const PrepareContext& context, const StatusOr<ConvShape>& conv) {
   if (!conv.ok()) return std::string(conv.status().message());
@@ -33,8 +34,11 @@ template <int m>
 std::string Refuses(const PrepareContext& context) {
   const StatusOr<ConvShape> conv = StaticFloatConv(context);
   if (std::string reason = RefusesAnyTile(context, conv); !reason.empty()) return reason;
-  if (conv->window[0].output < m || conv->window[1].output < m) {
-    return "the output is smaller than a tile";
+  const int64_t tiles = conv->batch * ((conv->window[0].output + m - 1) / m) *
+                        ((conv->window[1].output + m - 1) / m);
+  if (tiles < kLeastTiles) {
+    return absl::StrCat("has ", tiles, " tiles of ", m, "x", m,
+                        " outputs, too few for its larger weights to pay");
   }
   return "";
 }

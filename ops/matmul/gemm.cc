@@ -22,12 +22,12 @@ constexpr double kNsPerPacked = 0.5;       // to pack one float
 int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
 
-/// Length of the blocks into which k is cut: a panel of B of that depth leaves room in L1 for what
-/// streams past it.
+/// Length of the blocks into which k is cut. A panel of B of that depth is somewhat larger than L1:
+/// it is read front to back, which prefetching hides, and fewer blocks mean fewer passes over C.
 int64_t DepthBlock(int64_t k) {
   const GemmKernels& kernels = GemmKernelsOfThisCpu();
-  const int64_t fits = SystemCaches().l1 * 3 / 4 / (kernels.column_panel * sizeof(float));
-  const int64_t most = std::clamp<int64_t>(fits / 8 * 8, 32, 512);
+  const int64_t bytes = kernels.column_panel * static_cast<int64_t>(sizeof(float));
+  const int64_t most = std::clamp<int64_t>(SystemCaches().l1 * 3 / 2 / bytes, 64, 384);
   return std::max<int64_t>(1, CeilDiv(k, CeilDiv(std::max<int64_t>(k, 1), most)));
 }
 
