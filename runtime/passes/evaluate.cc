@@ -1,5 +1,7 @@
 #include "runtime/passes/evaluate.h"
 
+#include "runtime/passes/run_kernel.h"
+
 namespace sardonyx {
 
 StatusOr<bool> AllocateInferred(const Type& type, const std::shared_ptr<MemoryBudget>& budget,
@@ -45,7 +47,7 @@ StatusOr<std::vector<Value>> Evaluate(const Node& node, absl::Span<const Value* 
   KernelContext context(
       node, environment, nullptr, inputs, absl::MakeConstSpan(places),
       absl::MakeSpan(scratch.get(), static_cast<size_t>(kernel->scratch_bytes())));
-  SX_RETURN_IF_ERROR(kernel->Run(context));
+  SX_RETURN_IF_ERROR(RunKernel(*kernel, context));
   return outputs;
 }
 

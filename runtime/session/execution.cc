@@ -4,6 +4,7 @@
 #include <map>
 
 #include "runtime/passes/evaluate.h"
+#include "runtime/passes/run_kernel.h"
 #include "runtime/session/program.h"
 
 namespace sardonyx {
@@ -165,7 +166,7 @@ Status RunStep(const Step& step, const BoundPlan& plan, BoundStep& bound,
   bound.bodies.environment = &environment;
   KernelContext context(*step.node, environment, &bound.bodies, bound.inputs, bound.outputs,
                         plan.scratch);
-  SX_RETURN_IF_ERROR(step.kernel->Run(context));
+  SX_RETURN_IF_ERROR(RunKernel(*step.kernel, context));
   // An output that is really another value's place would change when that place is used again.
   for (size_t i = 0; i < bound.outputs.size(); ++i) {
     Value* output = bound.outputs[i];
