@@ -328,7 +328,7 @@ void RecurrentKernel::StepLstm(const Call& call, int64_t row, const float* from_
     h[i] = c[i];
   }
   ActivateGates(call.activations[0], clip, hidden, out);
-  ActivateGates(call.activations[2], clip, hidden, h);
+  ActivateGates(call.activations[2], 0, hidden, h);  // the cell is not clipped
   for (int64_t i = 0; i < hidden; ++i) h[i] *= out[i];
 }
 

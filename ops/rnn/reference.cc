@@ -106,7 +106,8 @@ class Sequence {
           attrs_.input_forget ? 1 - in : Activate(0, Sum(x, 2, i, h) + Peephole(2, i, c[i]));
       c[i] = forget * c[i] + in * Activate(1, Sum(x, 3, i, h));
       const double out = Activate(0, Sum(x, 1, i, h) + Peephole(1, i, c[i]));
-      next_[i] = out * Activate(2, c[i]);
+      // The clip is for sums over gates; ONNX Runtime leaves the cell as it is, too.
+      next_[i] = out * weights_.activations[2](c[i]);
     }
   }
 
@@ -156,6 +157,8 @@ Status Run(KernelContext& context) {
       }
       const bool backward = d == 1 || !attrs.forward;
       for (int64_t step = 0; step < sizes.steps; ++step) {
+        // Without inputs the steps alone may be many.
+        if (step % 256 == 0 && context.environment().control->Stopped()) return;
         const bool live = step < lengths[batch];
         const int64_t t = live && backward ? lengths[batch] - 1 - step : step;
         if (live) sequence.Step(x + t * sizes.x_step + batch * sizes.x_batch);
