@@ -17,6 +17,16 @@ namespace activation_internal {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Bounds that keep a NaN of x on every instruction set, which Min and Max do not.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtLeast(D, V low, V x) {
+  return hn::IfThenElse(hn::Lt(x, low), low, x);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V AtMost(D, V high, V x) {
+  return hn::IfThenElse(hn::Gt(x, high), high, x);
+}
+
 /// 1 / (1 + exp(-x)); NaN stays NaN, though Exp would lose it.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
@@ -46,10 +56,10 @@ HWY_NOINLINE V ActivateSlowly(D d, const Activation& activation, V x) {
     case Activation::Kind::kTanh:
       return TanhOf(d, x);
     case Activation::Kind::kHardSigmoid:
-      return hn::Min(one, hn::Max(zero, hn::MulAdd(a, x, hn::Set(d, activation.b))));
+      return AtMost(d, one, AtLeast(d, zero, hn::MulAdd(a, x, hn::Set(d, activation.b))));
     case Activation::Kind::kHardSwish: {
       const V gate = hn::MulAdd(x, hn::Set(d, 1.0f / 6.0f), hn::Set(d, 0.5f));
-      return hn::Mul(x, hn::Min(one, hn::Max(zero, gate)));
+      return hn::Mul(x, AtMost(d, one, AtLeast(d, zero, gate)));
     }
     case Activation::Kind::kSwish:
       return hn::Mul(x, Sigmoid(d, hn::Mul(a, x)));
@@ -60,18 +70,19 @@ HWY_NOINLINE V ActivateSlowly(D d, const Activation& activation, V x) {
 
 }  // namespace activation_internal
 
-/// The activation of each lane. Min and Max have their operands in the order in which x86 keeps a
-/// NaN of the second one.
+/// The activation of each lane.
 template <class D, class V = hwy::HWY_NAMESPACE::Vec<D>>
 HWY_INLINE V Activate(D d, const Activation& activation, V x) {
   namespace hn = hwy::HWY_NAMESPACE;
+  using activation_internal::AtLeast;
+  using activation_internal::AtMost;
   switch (activation.kind) {
     case Activation::Kind::kNone:
       return x;
     case Activation::Kind::kRelu:
-      return hn::Max(hn::Zero(d), x);
+      return AtLeast(d, hn::Zero(d), x);
     case Activation::Kind::kClip:
-      return hn::Min(hn::Set(d, activation.b), hn::Max(hn::Set(d, activation.a), x));
+      return AtMost(d, hn::Set(d, activation.b), AtLeast(d, hn::Set(d, activation.a), x));
     case Activation::Kind::kLeakyRelu:
       return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(hn::Set(d, activation.a), x), x);
     default:

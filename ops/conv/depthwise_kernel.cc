@@ -60,10 +60,6 @@ void Row(const DepthwiseRow& row) {
 }
 
 void Split(const float* from, int64_t count, int64_t stride, float* to, int64_t to_stride) {
-  if (stride == 1) {
-    std::copy_n(from, count, to);
-    return;
-  }
 #if HWY_TARGET != HWY_SCALAR
   if (stride == 2) {
     const D d;

@@ -20,7 +20,7 @@ struct DepthwiseRow {
 struct DepthwiseKernels {
   int lanes = 0;
   void (*row)(const DepthwiseRow& row);
-  /// to[j to_stride + i] = from[i stride + j] for i stride + j < count; stride is 1 to 4. May read
+  /// to[j to_stride + i] = from[i stride + j] for i stride + j < count; stride is 2 to 4. May read
   /// up to 2 lanes beyond `from` and write one beyond each part.
   void (*split)(const float* from, int64_t count, int64_t stride, float* to, int64_t to_stride);
 };

@@ -73,7 +73,7 @@ void Depthwise::RunRows(const KernelContext& context, const float* plane, const 
   const int64_t needed = (x.output - 1) * x.stride + x.extent();
   const int64_t left = std::min(x.pad_begin, needed);
   const int64_t count = std::min(x.input, needed - left);
-  std::fill_n(line, line_floats_, 0.0f);
+  if (x.stride > 1) std::fill_n(line, line_floats_, 0.0f);
   const int64_t first = begin * y.stride - y.pad_begin;
   const int64_t rows = (end - 1 - begin) * y.stride + y.extent();
   for (int64_t i = 0; i < rows; ++i) {
@@ -82,7 +82,14 @@ void Depthwise::RunRows(const KernelContext& context, const float* plane, const 
       std::fill_n(to, row_floats_, 0.0f);
       continue;
     }
-    std::copy_n(plane + (first + i) * x.input, count, line + left);
+    const float* from = plane + (first + i) * x.input;
+    if (x.stride == 1) {
+      std::fill_n(to, left, 0.0f);
+      std::copy_n(from, count, to + left);
+      std::fill(to + left + count, to + row_floats_, 0.0f);
+      continue;
+    }
+    std::copy_n(from, count, line + left);
     kernels.split(line, needed, x.stride, to, part_stride_);
   }
   const float* pointers[kMaxHeight];

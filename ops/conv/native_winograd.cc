@@ -34,8 +34,8 @@ template <int m>
 std::string Refuses(const PrepareContext& context) {
   const StatusOr<ConvShape> conv = StaticFloatConv(context);
   if (std::string reason = RefusesAnyTile(context, conv); !reason.empty()) return reason;
-  const int64_t tiles = conv->batch * ((conv->window[0].output + m - 1) / m) *
-                        ((conv->window[1].output + m - 1) / m);
+  const int64_t tiles =
+      conv->batch * ((conv->window[0].output + m - 1) / m) * ((conv->window[1].output + m - 1) / m);
   if (tiles < kLeastTiles) {
     return absl::StrCat("has ", tiles, " tiles of ", m, "x", m,
                         " outputs, too few for its larger weights to pay");

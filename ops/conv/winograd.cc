@@ -33,21 +33,22 @@ const double* Generator(int m, int i) {
 std::shared_ptr<const WinogradWeights> WinogradWeights::Make(const float* w, int64_t out,
                                                              int64_t in, int m) {
   const int n = m + 2;
+  const int64_t size = out * in;
   auto weights = std::make_shared<WinogradWeights>();
-  const auto plane = AllocateBytes(out * in * static_cast<int64_t>(sizeof(float)), nullptr);
-  if (!plane.ok()) return nullptr;
-  float* transformed = reinterpret_cast<float*>(plane->get());
+  const auto memory = AllocateBytes(10 * size * static_cast<int64_t>(sizeof(float)), nullptr);
+  if (!memory.ok()) return nullptr;
+  float* transformed = reinterpret_cast<float*>(memory->get());
+  float* planes = transformed + size;  // one for each of a kernel's nine positions
+  for (int64_t i = 0; i < size; ++i) {
+    for (int q = 0; q < 9; ++q) planes[q * size + i] = w[i * 9 + q];
+  }
   for (int f = 0; f < n * n; ++f) {
     // G w G' at this frequency alone, a sum over the nine weights.
-    double factors[9];
+    float factors[9];
     for (int q = 0; q < 9; ++q) {
-      factors[q] = Generator(m, f / n)[q / 3] * Generator(m, f % n)[q % 3];
+      factors[q] = static_cast<float>(Generator(m, f / n)[q / 3] * Generator(m, f % n)[q % 3]);
     }
-    for (int64_t i = 0; i < out * in; ++i) {
-      double sum = 0;
-      for (int q = 0; q < 9; ++q) sum += factors[q] * static_cast<double>(w[i * 9 + q]);
-      transformed[i] = static_cast<float>(sum);
-    }
+    WinogradKernelsOfThisCpu(m).combine(planes, size, factors, transformed);
     weights->packed_.push_back(PackedMatrix::Left(transformed, in, 1, out, in));
     if (weights->packed_.back() == nullptr) return nullptr;
   }
@@ -86,8 +87,8 @@ WinogradPlan::WinogradPlan(const ConvShape& conv, int m, int threads)
 
   split_stride_ = RoundUp(tile_columns_ + 1, lanes) + lanes;
   line_floats_ = RoundUp(tile_columns_ + 1, lanes) * m_ + 4 * lanes;
-  // For the input: a line, and n split ones. For the output: m lines.
-  buffer_floats_ = RoundUp(std::max(line_floats_ + n_ * m_ * split_stride_, m_ * line_floats_), 16);
+  // For the input n split rows, for the output m lines.
+  buffer_floats_ = RoundUp(std::max(n_ * m_ * split_stride_, m_ * line_floats_), 16);
   const int64_t work = std::max<int64_t>(in * tiles, 1);
   const int64_t most = std::max<int64_t>(RoundUp(2'000'000 / work, row_panel), 4 * row_panel);
   row_items_ = CeilDiv(out, std::min(most, out));
@@ -96,28 +97,22 @@ WinogradPlan::WinogradPlan(const ConvShape& conv, int m, int threads)
   scratch_floats_ = input_floats_ + product_floats_ + slots_ * buffer_floats_;
 }
 
-/// Row y of a channel, zeros beyond its ends, split by the position in a tile. The line is zero
-/// where no row has written.
-void WinogradPlan::LoadRow(const float* plane, int64_t y, float* line, float* split) const {
+/// Row y of a channel, zeros beyond its ends, split by the position in a tile.
+void WinogradPlan::LoadRow(const float* plane, int64_t y, float* split) const {
   const WindowAxis &rows = conv_.window[0], &columns = conv_.window[1];
   if (y < 0 || y >= rows.input) {
     std::fill_n(split, m_ * split_stride_, 0.0f);
     return;
   }
-  const int64_t needed = tile_columns_ * m_ + 2;
-  const int64_t begin = std::min(columns.pad_begin, needed);
-  const int64_t count = std::min(columns.input, needed - begin);
-  std::copy_n(plane + y * columns.input, count, line + begin);
-  WinogradKernelsOfThisCpu(m_).split(line, tile_columns_ + 1, split, split_stride_);
+  WinogradKernelsOfThisCpu(m_).split(plane + y * columns.input, columns.input, columns.pad_begin,
+                                     tile_columns_ + 1, split, split_stride_);
 }
 
 /// Rows [begin, end) of the group's tiles in one channel.
 void WinogradPlan::TransformInput(const Group& group, int64_t channel, int64_t begin, int64_t end,
-                                  float* buffer) const {
+                                  float* ring) const {
   const WinogradKernels& kernels = WinogradKernelsOfThisCpu(m_);
-  float* line = buffer;
-  float* ring = buffer + line_floats_;  // the last n rows, split
-  std::fill(buffer, buffer + line_floats_ + n_ * m_ * split_stride_, 0.0f);
+  std::fill_n(ring, n_ * m_ * split_stride_, 0.0f);  // the last n rows, split
   const int64_t frequency = conv_.in_channels * stride_;
   float* to = group.inputs + channel * stride_;
   for (int64_t row = begin; row < end; ++row) {
@@ -129,7 +124,7 @@ void WinogradPlan::TransformInput(const Group& group, int64_t channel, int64_t b
     const float* rows[kMaxSide];
     for (int64_t i = 0; i < n_; ++i) {
       float* split = ring + (y + i) % n_ * m_ * split_stride_;
-      if (i >= from) LoadRow(plane, y + i - conv_.window[0].pad_begin, line, split);
+      if (i >= from) LoadRow(plane, y + i - conv_.window[0].pad_begin, split);
       rows[i] = split;
     }
     kernels.input(rows, split_stride_, tile_columns_, to + row * tile_columns_, frequency);

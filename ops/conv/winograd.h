@@ -51,11 +51,11 @@ class WinogradPlan {
   struct Group;  // rows of tiles, and where they lie
 
   void TransformInput(const Group& group, int64_t channel, int64_t begin, int64_t end,
-                      float* buffer) const;
+                      float* ring) const;
   void Multiply(const Group& group, const WinogradWeights& weights, int64_t item) const;
   void TransformOutput(const Group& group, int64_t channel, int64_t begin, int64_t end,
                        float* buffer) const;
-  void LoadRow(const float* plane, int64_t y, float* line, float* split) const;
+  void LoadRow(const float* plane, int64_t y, float* split) const;
 
   ConvShape conv_;
   int m_, n_;

@@ -31,28 +31,54 @@ HWY_INLINE void Deinterleave(V first, V second, V* even, V* odd) {
 #endif
 }
 
+/// Elements i, i + 1, ... of a row, zero outside [0, width).
+HWY_INLINE V LoadInside(const float* row, int64_t width, int64_t i) {
+  const D d;
+  if (i >= 0 && i + kLanes <= width) return hn::LoadU(d, row + i);
+  if (i + kLanes <= 0 || i >= width) return hn::Zero(d);
+  const auto before = hn::FirstN(d, static_cast<size_t>(std::max<int64_t>(-i, 0)));
+  const auto end = hn::FirstN(d, static_cast<size_t>(std::min(kLanes, width - i)));
+  return hn::MaskedLoad(hn::AndNot(before, end), d, row + i);
+}
+
 template <int m>
-void Split(const float* line, int64_t groups, float* to, int64_t stride) {
+void Split(const float* row, int64_t width, int64_t left, int64_t groups, float* to,
+           int64_t stride) {
   const D d;
   for (int64_t g = 0; g < groups; g += kLanes) {
-    const float* from = line + g * m;
-    V even, odd;
-    Deinterleave(hn::LoadU(d, from), hn::LoadU(d, from + kLanes), &even, &odd);
-    if constexpr (m == 2) {
-      hn::StoreU(even, d, to + g);
-      hn::StoreU(odd, d, to + stride + g);
-    } else {
-      V even_high, odd_high, parts[4];
-      Deinterleave(hn::LoadU(d, from + 2 * kLanes), hn::LoadU(d, from + 3 * kLanes), &even_high,
-                   &odd_high);
+    const int64_t i = g * m - left;
+    V parts[m];
+    Deinterleave(LoadInside(row, width, i), LoadInside(row, width, i + kLanes), &parts[0],
+                 &parts[1]);
+    if constexpr (m == 4) {
+      const V even = parts[0], odd = parts[1];
+      V even_high, odd_high;
+      Deinterleave(LoadInside(row, width, i + 2 * kLanes), LoadInside(row, width, i + 3 * kLanes),
+                   &even_high, &odd_high);
 #if HWY_TARGET == HWY_SCALAR
-      parts[0] = even, parts[1] = odd, parts[2] = even_high, parts[3] = odd_high;
+      parts[2] = even_high, parts[3] = odd_high;
 #else
       Deinterleave(even, even_high, &parts[0], &parts[2]);
       Deinterleave(odd, odd_high, &parts[1], &parts[3]);
 #endif
-      for (int j = 0; j < 4; ++j) hn::StoreU(parts[j], d, to + j * stride + g);
     }
+    for (int j = 0; j < m; ++j) hn::StoreU(parts[j], d, to + j * stride + g);
+  }
+}
+
+void Combine(const float* planes, int64_t size, const float* factors, float* to) {
+  const D d;
+  for (int64_t i = 0; i < size; i += kLanes) {
+    const bool whole = i + kLanes <= size;
+    const auto mask = hn::FirstN(d, static_cast<size_t>(std::min(kLanes, size - i)));
+    V sum = hn::Zero(d);
+    for (int q = 0; q < 9; ++q) {
+      if (factors[q] == 0) continue;
+      const float* from = planes + q * size + i;
+      const V plane = whole ? hn::LoadU(d, from) : hn::MaskedLoad(mask, d, from);
+      sum = hn::MulAdd(hn::Set(d, factors[q]), plane, sum);
+    }
+    hn::BlendedStore(sum, mask, d, to + i);
   }
 }
 
@@ -166,8 +192,11 @@ void Output(const float* products, int64_t frequency_stride, int64_t tiles, floa
 
 template <int m>
 constexpr WinogradKernels Make() {
-  return {
-      .lanes = static_cast<int>(kLanes), .split = Split<m>, .input = Input<m>, .output = Output<m>};
+  return {.lanes = static_cast<int>(kLanes),
+          .combine = Combine,
+          .split = Split<m>,
+          .input = Input<m>,
+          .output = Output<m>};
 }
 
 }  // namespace

@@ -11,9 +11,13 @@ namespace sardonyx {
 struct WinogradKernels {
   int lanes = 0;  // tiles computed at a time
 
-  /// Splits a line of pixels by their position in a tile: to[j stride + g] = line[g m + j] for
-  /// j < m and g < groups, rounded up to lanes.
-  void (*split)(const float* line, int64_t groups, float* to, int64_t stride);
+  /// to[i] = sum over q < 9 of factors[q] planes[q size + i], i < size.
+  void (*combine)(const float* planes, int64_t size, const float* factors, float* to);
+  /// Splits a row of `width` pixels, `left` zeros before it and any number behind, by their
+  /// position in a tile: to[j stride + g] = padded[g m + j] for j < m and g < groups, rounded up to
+  /// lanes.
+  void (*split)(const float* row, int64_t width, int64_t left, int64_t groups, float* to,
+                int64_t stride);
   /// B' d B of a row of tiles. rows: n split lines, whose groups reach one beyond the tiles and
   /// their count rounded up to lanes. to[f frequency_stride + t] for frequencies f < n n.
   void (*input)(const float* const* rows, int64_t split_stride, int64_t tiles, float* to,
