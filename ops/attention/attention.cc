@@ -190,6 +190,16 @@ Status InferAttention(InferContext& context) {
   return absl::OkStatus();
 }
 
+double AttentionMultiplyAdds(const PrepareContext& context) {
+  const auto& attrs = context.attrs<AttentionAttrs>();
+  const auto q = context.shape(kQuery), k = context.shape(kKey), v = context.shape(kValue);
+  const auto past = context.shape(kPastKey);
+  if (!q || !k || !v) return 0;
+  const HeadsView rows(*q, attrs.q_heads), keys(*k, attrs.kv_heads), values(*v, attrs.kv_heads);
+  const int64_t total = keys.length + (past ? (*past)[2] : 0);
+  return 1.0 * (*q)[0] * rows.heads * rows.length * total * (rows.size + values.size);
+}
+
 }  // namespace
 
 HeadsView::HeadsView(const Shape& shape, int64_t given_heads) {
@@ -218,7 +228,8 @@ OpDef AttentionOp() {
           .max_outputs = 4,
           .parse = ParseAttention,
           .infer = InferAttention,
-          .kernels = {SimpleKernel<RunAttentionReference>("attention.reference")}};
+          .kernels = {SimpleKernel<RunAttentionReference>("attention.reference")},
+          .multiply_adds = AttentionMultiplyAdds};
 }
 
 }  // namespace sardonyx

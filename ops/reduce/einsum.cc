@@ -250,6 +250,27 @@ Status RunEinsum(KernelContext& context) {
                   [&]<typename T>() { return Evaluation<T>(context, std::move(labels)).Run(); });
 }
 
+/// As if all operands were multiplied at once, which for two is what is computed.
+double EinsumMultiplyAdds(const PrepareContext& context) {
+  std::vector<int> ranks;
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (!context.shape(i)) return 0;
+    ranks.push_back(context.shape(i)->rank());
+  }
+  const auto labels = ResolveLabels(context.attrs<EinsumAttrs>(), ranks);
+  if (!labels.ok() || ranks.size() < 2) return 0;
+  std::vector<int64_t> sizes(labels->count, 1);
+  for (size_t i = 0; i < ranks.size(); ++i) {
+    for (int axis = 0; axis < ranks[i]; ++axis) {
+      const int64_t dim = (*context.shape(static_cast<int>(i)))[axis];
+      if (dim != 1) sizes[labels->inputs[i][axis]] = dim;
+    }
+  }
+  double product = 1;
+  for (const int64_t size : sizes) product *= static_cast<double>(size);
+  return product;
+}
+
 }  // namespace
 
 OpDef EinsumOp() {
@@ -259,7 +280,8 @@ OpDef EinsumOp() {
           .max_inputs = kVariadic,
           .parse = ParseEinsum,
           .infer = InferEinsum,
-          .kernels = {SimpleKernel<RunEinsum>("einsum.reference")}};
+          .kernels = {EinsumGemm(), SimpleKernel<RunEinsum>("einsum.reference")},
+          .multiply_adds = EinsumMultiplyAdds};
 }
 
 }  // namespace sardonyx

@@ -28,4 +28,7 @@ struct EinsumLabels {
 /// Errors: an operand whose rank does not fit its term.
 StatusOr<EinsumLabels> ResolveLabels(const EinsumAttrs& attrs, const std::vector<int>& ranks);
 
+/// The kernel for two float operands that is a matrix product.
+KernelDef EinsumGemm();
+
 }  // namespace sardonyx

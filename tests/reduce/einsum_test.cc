@@ -50,6 +50,43 @@ TEST_CASE("Einsum evaluates any equation", "[reduce]") {
   CHECK(Run("ij,k->k", {Counting({0, 3}), v}, {3}) == Ints64{0, 0, 0});
 }
 
+TEST_CASE("Einsum of two operands agrees with the reference on every kernel", "[reduce]") {
+  struct Case {
+    std::string equation;
+    Shape a, b;
+  };
+  const Case cases[] = {
+      {"ij,jk->ik", {3, 4}, {4, 5}},
+      {"ji,jk->ik", {4, 3}, {4, 5}},
+      {"ij,kj->ik", {3, 4}, {5, 4}},
+      {"ij,jk->ki", {3, 4}, {4, 5}},
+      {"bhid,bhjd->bhij", {2, 3, 4, 5}, {2, 3, 6, 5}},
+      {"bhij,bhjd->bihd", {2, 3, 4, 6}, {2, 3, 6, 5}},
+      {"bihd,bjhd->bhij", {2, 4, 3, 5}, {2, 6, 3, 5}},
+      {"i,j->ij", {7}, {9}},
+      {"i,i->", {37}, {37}},
+      {"i,i->i", {37}, {37}},
+      {"abcd,cbe->ead", {2, 3, 4, 5}, {4, 3, 6}},
+      {"...ij,...jk", {2, 3, 4}, {2, 4, 5}},
+      {"ij,jk->ik", {3, 0}, {0, 5}},
+      {"ij,jk->ik", {0, 3}, {3, 5}},
+  };
+  for (const Case& c : cases) {
+    Tensor a = *Tensor::Create(DataType::kFloat, c.a), b = *Tensor::Create(DataType::kFloat, c.b);
+    for (int64_t i = 0; i < a.size(); ++i) a.data<float>()[i] = static_cast<float>(i % 7) - 3;
+    for (int64_t i = 0; i < b.size(); ++i) b.data<float>()[i] = static_cast<float>(i % 5) - 2;
+    const std::map<std::string, Attribute> attributes = {{"equation", {c.equation}}};
+    const auto expected = RunOp("Einsum", 12, attributes, {a, b});
+    REQUIRE(expected.ok());
+    const auto y = RunOp("Einsum", 12, attributes, {a, b}, 1, "einsum.gemm", 2);
+    INFO(c.equation << " " << y.status().ToString());
+    REQUIRE(y.ok());
+    // Small integers: sums are exact in any order.
+    CHECK((*y)[0].tensor().shape() == (*expected)[0].tensor().shape());
+    CHECK((*y)[0].tensor().span<float>() == (*expected)[0].tensor().span<float>());
+  }
+}
+
 TEST_CASE("Einsum refuses equations that do not fit", "[reduce]") {
   const Tensor m = Counting({2, 3}), v = Counting({3});
   CHECK(Fails("ij->ik", {m}));
