@@ -12,7 +12,7 @@ namespace {
 constexpr double kMinParallelNs = 20'000;  // below this, waking a thread costs more than it saves
 constexpr double kMaxChunkNs = 1'000'000;  // how long a range may go on without being asked to stop
 constexpr int kChunksPerThread = 4;        // evens out threads of unequal speed
-constexpr auto kSpin = std::chrono::microseconds(30);
+constexpr auto kSpin = std::chrono::microseconds(100);
 
 thread_local bool in_parallel_region = false;
 
@@ -100,12 +100,13 @@ void ThreadPool::WorkerLoop() {
   for (;;) {
     Job* job = TakeJob();
     if (job != nullptr) {
+      const uint64_t seen = submitted_.load(std::memory_order_relaxed);
       lock.unlock();
       Work(*job);
       job->inside.fetch_sub(1, std::memory_order_release);  // the job may be gone after this
       // The next layer's job usually follows within microseconds: look a moment before sleeping.
       const auto until = RunControl::Clock::now() + kSpin;
-      while (waiting_jobs_.load(std::memory_order_relaxed) == 0 &&
+      while (submitted_.load(std::memory_order_relaxed) == seen &&
              RunControl::Clock::now() < until) {
         std::this_thread::yield();
       }
@@ -128,7 +129,7 @@ Status ThreadPool::Execute(int64_t n, int64_t chunk, const RunControl& control,
       std::lock_guard lock(mutex_);
       job.link = jobs_;
       jobs_ = &job;
-      waiting_jobs_.fetch_add(1, std::memory_order_relaxed);
+      submitted_.fetch_add(1, std::memory_order_relaxed);
     }
     if (chunks == 2) {
       wake_.notify_one();
@@ -146,7 +147,6 @@ Status ThreadPool::Execute(int64_t n, int64_t chunk, const RunControl& control,
       Job** place = &jobs_;
       while (*place != &job) place = &(*place)->link;
       *place = job.link;
-      waiting_jobs_.fetch_sub(1, std::memory_order_relaxed);
     }
     while (job.inside.load(std::memory_order_acquire) != 0) std::this_thread::yield();
   }

@@ -60,7 +60,7 @@ class ThreadPool {
   std::mutex mutex_;
   std::condition_variable wake_;
   Job* jobs_ = nullptr;  // list of running jobs, guarded by mutex_
-  std::atomic<int> waiting_jobs_{0};
+  std::atomic<uint64_t> submitted_{0};  // jobs so far, for workers that look out for the next
   bool stopping_ = false;
 };
 
