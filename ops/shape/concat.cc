@@ -216,6 +216,16 @@ Status RunSplit(KernelContext& context) {
     SX_ASSIGN_OR_RETURN(sizes,
                         EvenSizes(data.dim(axis), context.output_count(), context.version()));
   }
+  // Where one part takes all, inference had no need of the sizes: nobody has checked them.
+  int64_t left = data.dim(axis);
+  for (int64_t size : sizes) {
+    if (size < 0 || size > left) return InvalidArgument("split has a size of ", size);
+    left -= size;
+  }
+  if (static_cast<int>(sizes.size()) != context.output_count() || left != 0) {
+    return InvalidArgument("split has ", sizes.size(), " sizes that leave ", left, " of ",
+                           data.dim(axis), "; the node has ", context.output_count(), " outputs");
+  }
   int64_t offset = 0;
   for (int i = 0; i < context.output_count(); ++i) {
     const int64_t length = sizes[i] * inner;
