@@ -8,7 +8,7 @@ namespace sardonyx {
 namespace {
 
 constexpr int64_t kLeastChannels = 16;  // below, the transforms cost more than they save
-constexpr int64_t kLeastTiles = 16;     // below, reading the transformed weights costs more
+constexpr int64_t kLeastTiles = 32;     // below, reading the transformed weights costs more
 
 std::string RefusesAnyTile(const PrepareContext& context, const StatusOr<ConvShape>& conv) {
   if (!conv.ok()) return std::string(conv.status().message());
