@@ -17,6 +17,8 @@
 #include "ops/reduce/ops.h"
 #include "ops/rnn/ops.h"
 #include "ops/shape/ops.h"
+#include "ops/signal/ops.h"
+#include "ops/text/ops.h"
 #include "ops/training/ops.h"
 #include "runtime/op.h"
 
@@ -25,8 +27,9 @@ namespace {
 
 using Families = std::vector<OpDef> (*)();
 constexpr Families kFamilies[] = {
-    ControlOps, ConvOps,   ElementwiseOps, ImageOps, IndexOps, MatmulOps,   NormOps,      PoolOps,
-    QuantOps,   RandomOps, ReduceOps,      RnnOps,   ShapeOps, TrainingOps, AttentionOps,
+    ControlOps, ConvOps,     ElementwiseOps, ImageOps,  IndexOps,  MatmulOps,
+    NormOps,    PoolOps,     QuantOps,       RandomOps, ReduceOps, RnnOps,
+    ShapeOps,   TrainingOps, AttentionOps,   SignalOps, TextOps,
 };
 
 struct Registry {

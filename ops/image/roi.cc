@@ -1,7 +1,7 @@
 // Pooling over regions of interest: RoiAlign (He et al., "Mask R-CNN", 2017) and MaxRoiPool
 // (Girshick, "Fast R-CNN", 2015).
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -103,6 +103,7 @@ struct Bilinear {
   int64_t place[4] = {};
   double weight[4] = {};
 
+  Bilinear() = default;
   Bilinear(double y, double x, int64_t height, int64_t width) {
     const double h = static_cast<double>(height), w = static_cast<double>(width);
     if (!(y >= -1 && y <= h && x >= -1 && x <= w)) return;
@@ -189,12 +190,12 @@ Status RunRoiAlign(KernelContext& context) {
   const int64_t plane = height * width, bins = attrs.height * attrs.width;
   if (plane == 0) return InvalidArgument("X ", data.ToString(), " has nothing to sample");
   SX_ASSIGN_OR_RETURN(const std::vector<Region> regions, ReadRegions(context, attrs));
-  double samples = 0;
-  for (const Region& r : regions) samples += static_cast<double>(r.x.samples * r.y.samples);
-  samples /= static_cast<double>(regions.size());
+  double mean = 0;  // samples per bin
+  for (const Region& r : regions) mean += static_cast<double>(r.x.samples * r.y.samples);
+  mean /= static_cast<double>(regions.size());
   return Dispatch(data.type(), Floats{}, [&]<typename T>() {
     using C = ComputeType<T>;
-    const double cost = 10 + samples * (10 + 5.0 * static_cast<double>(channels));
+    const double cost = 10 + mean * (10 + 5.0 * static_cast<double>(channels));
     const int64_t items = static_cast<int64_t>(regions.size()) * bins;
     return context.ParallelFor(items, cost, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
@@ -202,24 +203,27 @@ Status RunRoiAlign(KernelContext& context) {
         const int64_t bin = i % bins, row = bin / attrs.width, column = bin % attrs.width;
         const T* from = data.data<T>() + region.batch * channels * plane;
         T* to = output.data<T>() + i / bins * channels * bins + bin;
-        const int64_t count = std::max<int64_t>(region.y.samples * region.x.samples, 1);
-        // Channels outside, so that a sum stays in a register; the weights are cheap to find.
+        // Few samples are placed once for all channels.
+        std::array<Bilinear, 64> placed;
+        const int64_t samples = region.y.samples * region.x.samples;
+        const bool few = samples <= static_cast<int64_t>(placed.size());
+        const auto place = [&](int64_t s) {
+          return Bilinear(region.y.At(row, s / region.x.samples),
+                          region.x.At(column, s % region.x.samples), height, width);
+        };
+        for (int64_t s = 0; few && s < samples; ++s) placed[s] = place(s);
         for (int64_t c = 0; c < channels; ++c, from += plane) {
-          C result = attrs.maximum && region.y.samples * region.x.samples > 0
-                         ? -std::numeric_limits<C>::infinity()
-                         : C(0);
-          for (int64_t iy = 0; iy < region.y.samples; ++iy) {
-            const double y = region.y.At(row, iy);
-            for (int64_t ix = 0; ix < region.x.samples; ++ix) {
-              const Bilinear sample(y, region.x.At(column, ix), height, width);
-              for (int n = 0; n < 4; ++n) {
-                const C part =
-                    static_cast<C>(sample.weight[n]) * static_cast<C>(from[sample.place[n]]);
-                result = attrs.maximum ? std::max(result, part) : result + part;
-              }
+          C result = attrs.maximum && samples > 0 ? -std::numeric_limits<C>::infinity() : C(0);
+          for (int64_t s = 0; s < samples; ++s) {
+            const Bilinear sample = few ? placed[s] : place(s);
+            for (int n = 0; n < 4; ++n) {
+              const C part =
+                  static_cast<C>(sample.weight[n]) * static_cast<C>(from[sample.place[n]]);
+              result = attrs.maximum ? std::max(result, part) : result + part;
             }
           }
-          to[c * bins] = static_cast<T>(attrs.maximum ? result : result / static_cast<C>(count));
+          to[c * bins] = static_cast<T>(
+              attrs.maximum ? result : result / static_cast<C>(std::max<int64_t>(samples, 1)));
         }
       }
     });

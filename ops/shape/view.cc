@@ -120,6 +120,10 @@ Status InferReshape(InferContext& context) {
   if (wanted) {
     int hole = -1;
     SX_ASSIGN_OR_RETURN(target, ReadTarget(*wanted, data, attrs.allow_zero, &hole));
+    if (hole >= 0 && attrs.allow_zero &&
+        std::find(wanted->begin(), wanted->end(), 0) != wanted->end()) {
+      return InvalidArgument("shape has both 0 and -1, which allowzero rules out");
+    }
     if (hole >= 0 && data != nullptr) {
       SX_ASSIGN_OR_RETURN((*target)[hole], FreeDimension(*data, *target, hole));
     } else if (hole < 0 && data != nullptr) {
