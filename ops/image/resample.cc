@@ -150,6 +150,14 @@ Status WeighConverted(const KernelContext& context, const std::vector<AxisTaps>&
 
 Status Resample(const KernelContext& context, const ResampleRule& rule,
                 const std::vector<AxisTaps>& axes, const Tensor& input, Tensor& output) {
+  Shape expected = input.shape();
+  for (const AxisTaps& axis : axes) {
+    if (expected[axis.axis] == axis.from) expected[axis.axis] = axis.to;
+  }
+  if (expected != output.shape()) {
+    return InvalidArgument("resizing ", input.ToString(), " gives ", expected.ToString(), ", not ",
+                           output.shape().ToString());
+  }
   if (output.size() == 0) return absl::OkStatus();
   if (axes.empty()) return CopyAll(context, input, output);
   if (rule.mode == ResizeMode::kNearest) {
