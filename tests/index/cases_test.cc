@@ -173,7 +173,7 @@ TEST_CASE("TopK", "[index]") {
       {"TopK", 11, {}, {x, Longs({-1})}, "error: K is -1", 2},
       {"TopK", 11, {}, {x, Longs({1, 1})}, "error: K must have one", 2},
       {"TopK", 11, Axis(2), {x, Longs({1})}, "error: axis 2", 2},
-      {"TopK", 11, {}, {x}, "error: needs an input", 2},
+      {"TopK", 11, {}, {x}, "error: 'K'", 2},
   });
 }
 
