@@ -216,15 +216,8 @@ Status GemmPlan::PackRight(const Call& call, int64_t first, int64_t count) const
       const int64_t j = i % column_panels_ * kernels.column_panel;
       const int64_t depth = std::min(k_block_, problem_.k - p);
       const int64_t width = std::min<int64_t>(kernels.column_panel, problem_.n - j);
-      const int64_t padded = RoundUp(width, kernels.lanes);
-      float* panel = call.b + i / panels * b_floats_ + p * padded_n_ + j * depth;
-      if (problem_.b.layout == Layout::kMade) {
-        call.source->Pack(index, p, depth, j, width, padded, panel);
-      } else {
-        const GemmProblem::Operand& b = problem_.b;
-        kernels.pack_panel(Operands(call, index).b + p * b.row_stride + j * b.column_stride,
-                           b.column_stride, b.row_stride, width, padded, depth, panel);
-      }
+      PackColumns(call, index, Operands(call, index).b, p, depth, j, width,
+                  call.b + i / panels * b_floats_ + p * padded_n_ + j * depth);
     }
   });
 }
@@ -253,6 +246,24 @@ void GemmPlan::MultiplyRows(const Call& call, int64_t index, int64_t begin, int6
     const Epilogue epilogue = operands.epilogue.At(0, j);
     kernels.store(sums, kChunk, problem_.m, columns, operands.c + j, problem_.c_stride, false,
                   &epilogue);
+  }
+}
+
+/// Packs rows [p, p + depth) of columns [j, j + columns) of B.
+void GemmPlan::PackColumns(const Call& call, int64_t index, const float* b, int64_t p,
+                           int64_t depth, int64_t j, int64_t columns, float* panels) const {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const GemmProblem::Operand& layout = problem_.b;
+  for (int64_t begin = 0; begin < columns; begin += kernels.column_panel) {
+    const int64_t width = std::min<int64_t>(kernels.column_panel, columns - begin);
+    const int64_t padded = RoundUp(width, kernels.lanes);
+    float* panel = panels + begin * depth;
+    if (layout.layout == Layout::kMade) {
+      call.source->Pack(index, p, depth, j + begin, width, padded, panel);
+    } else {
+      kernels.pack_panel(b + p * layout.row_stride + (j + begin) * layout.column_stride,
+                         layout.column_stride, layout.row_stride, width, padded, depth, panel);
+    }
   }
 }
 
@@ -289,18 +300,7 @@ void GemmPlan::MultiplyItem(const Call& call, int64_t first, int64_t item, float
         block.b_panel_stride = kernels.column_panel;
         block.b_row_stride = layout.row_stride;
       } else {
-        for (int64_t begin = 0; begin < columns; begin += kernels.column_panel) {
-          const int64_t width = std::min<int64_t>(kernels.column_panel, columns - begin);
-          const int64_t padded = RoundUp(width, kernels.lanes);
-          float* to = panel + begin * depth;
-          if (layout.layout == Layout::kMade) {
-            call.source->Pack(first + local, p, depth, j + begin, width, padded, to);
-          } else {
-            kernels.pack_panel(
-                operands.b + p * layout.row_stride + (j + begin) * layout.column_stride,
-                layout.column_stride, layout.row_stride, width, padded, depth, to);
-          }
-        }
+        PackColumns(call, first + local, operands.b, p, depth, j, columns, panel);
       }
       block.columns = columns;
       block.accumulate = k_index > 0;

@@ -102,6 +102,8 @@ class GemmPlan {
   Status PackLeft(const Call& call, int64_t first, int64_t count) const;
   Status PackRight(const Call& call, int64_t first, int64_t count) const;
   Status Multiply(const Call& call, int64_t first, int64_t count) const;
+  void PackColumns(const Call& call, int64_t index, const float* b, int64_t p, int64_t depth,
+                   int64_t j, int64_t columns, float* panels) const;
   void MultiplyItem(const Call& call, int64_t first, int64_t item, float* panel) const;
   void MultiplyRows(const Call& call, int64_t index, int64_t begin, int64_t end) const;
   GemmOperands Operands(const Call& call, int64_t index) const;
