@@ -40,6 +40,39 @@ TEST_CASE("If runs the branch that its condition names", "[control]") {
   }
 }
 
+TEST_CASE("a branch that does not fit the shapes is an error once it is taken", "[control]") {
+  GraphBuilder g;
+  g.Input("cond", Type::Tensor(DataType::kBool, Shape{}));
+  g.Input("x", Type::Tensor(DataType::kFloat, SymbolicShape{Dim("N")}));
+  GraphBuilder squeeze, keep;
+  squeeze.Capture("v", g, "x");
+  squeeze.Constant("axes", Tensor::Of<int64_t>({1}, {0}));
+  squeeze.Node("Squeeze", {"v", "axes"}, {"r"});
+  squeeze.Output("r");
+  keep.Capture("v", g, "x");
+  keep.Node("Identity", {"v"}, {"r"});
+  keep.Output("r");
+  g.Node("If", {"cond"}, {"y"},
+         {{"then_branch", GraphAttribute(squeeze.graph())},
+          {"else_branch", GraphAttribute(keep.graph())}});
+  g.Output("y");
+  auto session = Session::Create(g.model());
+  REQUIRE(session.ok());
+  const auto run = [&](bool condition, const Tensor& x) {
+    return (*session)->Run({{"cond", Tensor::Scalar(condition)}, {"x", x}});
+  };
+  const auto kept = run(false, Tensor::Of<float>({3}, {1, 2, 5}));
+  INFO(kept.status().message());
+  REQUIRE(kept.ok());
+  CHECK((*kept)[0].tensor().shape() == Shape{3});
+  const auto refused = run(true, Tensor::Of<float>({3}, {1, 2, 5}));
+  REQUIRE_FALSE(refused.ok());
+  CHECK_THAT(std::string(refused.status().message()), Contains("Squeeze"));
+  const auto squeezed = run(true, Tensor::Of<float>({1}, {7}));
+  REQUIRE(squeezed.ok());
+  CHECK((*squeezed)[0].tensor().shape() == Shape{});
+}
+
 /// Counts `state` up by the captured step; scans the states.
 std::shared_ptr<Model> LoopModel(bool growing) {
   GraphBuilder g;
