@@ -19,11 +19,12 @@ int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
 /// Row i of the matrix G.
 const double* Generator(int m, int i) {
   static constexpr double kTwo[4][3] = {{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
-  static constexpr double kFour[6][3] = {{1.0 / 4, 0, 0},
-                                         {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                         {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                         {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                         {1.0 / 24, -1.0 / 12, 1.0 / 6},
+  constexpr double a = 0.70710678118654752, b = 1.41421356237309505;
+  static constexpr double kFour[6][3] = {{1, 0, 0},
+                                         {-2.0 / 3, -2.0 / 3 * a, -1.0 / 3},
+                                         {-2.0 / 3, 2.0 / 3 * a, -1.0 / 3},
+                                         {1.0 / 6, b / 6, 1.0 / 3},
+                                         {1.0 / 6, -b / 6, 1.0 / 3},
                                          {0, 0, 1}};
   return m == 2 ? kTwo[i] : kFour[i];
 }

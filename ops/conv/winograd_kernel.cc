@@ -17,6 +17,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 constexpr int64_t kLanes = hn::MaxLanes(D());
+constexpr float kA = 0.70710678f, kB = 1.41421356f;  // the points of F(4x4): 0, +-kA, +-kB
 
 /// Even and odd lanes of two vectors that follow each other.
 HWY_INLINE void Deinterleave(V first, V second, V* even, V* odd) {
@@ -94,17 +95,18 @@ HWY_INLINE void InputTransform(const V* x, V* y) {
     y[2 * step] = hn::Sub(x[2 * step], x[step]);
     y[3 * step] = hn::Sub(x[step], x[3 * step]);
   } else {
-    const V two = hn::Set(d, 2.0f), four = hn::Set(d, 4.0f), five = hn::Set(d, 5.0f);
+    const V a = hn::Set(d, kA), b = hn::Set(d, kB);
+    const V half = hn::Set(d, 0.5f), two = hn::Set(d, 2.0f), both = hn::Set(d, 2.5f);
     const V x0 = x[0], x1 = x[step], x2 = x[2 * step], x3 = x[3 * step], x4 = x[4 * step];
     const V x5 = x[5 * step];
-    const V even = hn::NegMulAdd(four, x2, x4), odd = hn::NegMulAdd(four, x1, x3);
-    const V even_half = hn::Sub(x4, x2), odd_half = hn::Sub(x3, x1);
-    y[0] = hn::MulAdd(four, x0, hn::NegMulAdd(five, x2, x4));
-    y[step] = hn::Add(even, odd);
-    y[2 * step] = hn::Sub(even, odd);
-    y[3 * step] = hn::MulAdd(two, odd_half, even_half);
-    y[4 * step] = hn::NegMulAdd(two, odd_half, even_half);
-    y[5 * step] = hn::MulAdd(four, x1, hn::NegMulAdd(five, x3, x5));
+    const V even_a = hn::NegMulAdd(two, x2, x4), odd_a = hn::NegMulAdd(two, x1, x3);
+    const V even_b = hn::NegMulAdd(half, x2, x4), odd_b = hn::NegMulAdd(half, x1, x3);
+    y[0] = hn::Add(x0, hn::NegMulAdd(both, x2, x4));
+    y[step] = hn::MulAdd(a, odd_a, even_a);
+    y[2 * step] = hn::NegMulAdd(a, odd_a, even_a);
+    y[3 * step] = hn::MulAdd(b, odd_b, even_b);
+    y[4 * step] = hn::NegMulAdd(b, odd_b, even_b);
+    y[5 * step] = hn::Add(x1, hn::NegMulAdd(both, x3, x5));
   }
 }
 
@@ -120,10 +122,12 @@ HWY_INLINE void OutputTransform(const V* x, V* y) {
     const V sum_high = hn::Add(x[3 * x_step], x[4 * x_step]);
     const V difference_high = hn::Sub(x[3 * x_step], x[4 * x_step]);
     y[0] = hn::Add(x[0], hn::Add(sum, sum_high));
-    y[y_step] = hn::MulAdd(hn::Set(d, 2.0f), difference_high, difference);
-    y[2 * y_step] = hn::MulAdd(hn::Set(d, 4.0f), sum_high, sum);
-    y[3 * y_step] =
-        hn::Add(x[5 * x_step], hn::MulAdd(hn::Set(d, 8.0f), difference_high, difference));
+    const V a = hn::Set(d, kA), b = hn::Set(d, kB);
+    const V half = hn::Set(d, 0.5f), two = hn::Set(d, 2.0f);
+    const V low = hn::Mul(a, difference), high = hn::Mul(b, difference_high);
+    y[y_step] = hn::Add(low, high);
+    y[2 * y_step] = hn::MulAdd(two, sum_high, hn::Mul(half, sum));
+    y[3 * y_step] = hn::Add(x[5 * x_step], hn::MulAdd(two, high, hn::Mul(half, low)));
   }
 }
 

@@ -1,7 +1,8 @@
 // Winograd's transforms on rows of tiles, compiled for several instruction sets.
 //
-// F(m x m, 3 x 3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015),
-// with their matrices: m = 2 or 4, tiles of n = m + 2 inputs a side that overlap by 2.
+// F(m x m, 3 x 3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015).
+// F(4x4) interpolates at 0, +-sqrt(1/2) and +-sqrt(2), not at their 0, +-1 and +-2: factors nearer
+// to 1 round less. m = 2 or 4, tiles of n = m + 2 inputs a side that overlap by 2.
 #pragma once
 
 #include <cstdint>
