@@ -1,9 +1,8 @@
 #include <algorithm>
 
+#include "ops/common/simd_targets.h"
 #include "ops/elementwise/native.h"
 
-#undef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS HWY_SSSE3  // SSE4 is as common, and what comes before it rarer still
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/elementwise/native_unary.cc"
 #include "hwy/foreach_target.h"

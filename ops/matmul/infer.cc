@@ -16,6 +16,8 @@ Status CheckInner(const Dim& a, const Dim& b, const SymbolicShape& a_shape,
                          ": the inner dimensions ", a.value, " and ", b.value, " must be equal");
 }
 
+}  // namespace
+
 StatusOr<std::optional<SymbolicShape>> MatMulResult(const SymbolicShape& a,
                                                     const SymbolicShape& b) {
   if (a.empty() || b.empty()) {
@@ -30,8 +32,6 @@ StatusOr<std::optional<SymbolicShape>> MatMulResult(const SymbolicShape& a,
   if (b.size() > 1) result->push_back(b.back());
   return result;
 }
-
-}  // namespace
 
 StatusOr<std::shared_ptr<Attrs>> ParseMatMul(ParseContext&) {
   return std::make_shared<MatMulAttrs>();

@@ -45,6 +45,10 @@ struct MatMulShape {
 /// Errors: rank 0, inner dimensions that differ, batches that do not broadcast.
 StatusOr<MatMulShape> MakeMatMulShape(const Shape& a, const Shape& b);
 
+/// The shape of a product where some sizes may be symbols. Errors: as MakeMatMulShape.
+StatusOr<std::optional<SymbolicShape>> MatMulResult(const SymbolicShape& a,
+                                                    const SymbolicShape& b);
+
 /// Sizes of a Gemm. Errors: ranks other than 2, inner dimensions that differ.
 struct GemmShape {
   int64_t m = 0, k = 0, n = 0;
