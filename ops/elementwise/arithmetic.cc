@@ -5,6 +5,7 @@
 
 #include "ops/elementwise/binary.h"
 #include "ops/elementwise/native.h"
+#include "ops/elementwise/rewrites.h"
 
 namespace sardonyx {
 namespace {
@@ -200,10 +201,12 @@ std::vector<OpDef> ArithmeticOps() {
   swiglu.parse = ParseSwiGlu;
   swiglu.infer = InferSwiGlu;
   const std::vector<int> versions = {1, 6, 7, 13, 14};
+  OpDef mul = WithNative<native::Mul>(BinaryOp<Mul, Numbers, IntsOperation::kMul>("Mul", versions));
+  mul.rewrites = MulRewrites();
   return {
       WithNative<native::Add>(BinaryOp<Add, Numbers, IntsOperation::kAdd>("Add", versions)),
       WithNative<native::Sub>(BinaryOp<Sub, Numbers, IntsOperation::kSub>("Sub", versions)),
-      WithNative<native::Mul>(BinaryOp<Mul, Numbers, IntsOperation::kMul>("Mul", versions)),
+      mul,
       WithNative<native::Div>(BinaryOp<Div, Numbers, IntsOperation::kDiv>("Div", versions)),
       mod,
       PReluOp(),

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "ops/elementwise/native.h"
+#include "ops/elementwise/rewrites.h"
 #include "ops/elementwise/unary.h"
 
 namespace sardonyx {
@@ -44,11 +45,13 @@ struct Erf {
 }  // namespace
 
 std::vector<OpDef> MathOps() {
+  OpDef erf = UnaryOpWithNative<Erf, Numbers, native::Erf>("Erf", {9, 13});
+  erf.rewrites = ErfRewrites();
   return {
       UnaryOpWithNative<Exp, Floats, native::Exp>("Exp", {1, 6, 13}),
       UnaryOpWithNative<Log, Floats, native::Log>("Log", {1, 6, 13}),
       UnaryOpWithNative<Tanh, Floats, native::Tanh>("Tanh", {1, 6, 13}),
-      UnaryOpWithNative<Erf, Numbers, native::Erf>("Erf", {9, 13}),
+      erf,
       UnaryOp<Sin, Floats>("Sin", {7, 22}),
       UnaryOp<Cos, Floats>("Cos", {7, 22}),
       UnaryOp<Tan, Floats>("Tan", {7, 22}),
