@@ -55,6 +55,10 @@ inline constexpr bool kSaturates =
     std::is_same_v<T, Float8E4M3FN> || std::is_same_v<T, Float8E4M3FNUZ> ||
     std::is_same_v<T, Float8E5M2> || std::is_same_v<T, Float8E5M2FNUZ>;
 
+template <typename T>
+inline constexpr bool kIsFinite =
+    std::is_same_v<T, Float4E2M1> || std::is_same_v<T, Float6E2M3> || std::is_same_v<T, Float6E3M2>;
+
 /// One number of a wide type as T.
 template <typename T, typename Wide>
 T FromWide(Wide value, const CastOptions& options) {
@@ -62,6 +66,9 @@ T FromWide(Wide value, const CastOptions& options) {
     return value != 0;
   } else if constexpr (std::is_same_v<T, Float8E8M0>) {
     return ToE8M0(static_cast<float>(value), options);
+  } else if constexpr (kIsFinite<T>) {
+    // What has no NaN gets -0 for it, as in the official cases; the standards leave it open.
+    return value != value ? T::FromBits(T::kSign) : static_cast<T>(value);
   } else if constexpr (kSaturates<T>) {
     // Through T first for its single rounding; then only what overflowed differs.
     const T plain(value);

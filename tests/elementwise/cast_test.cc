@@ -90,10 +90,14 @@ TEST_CASE("float8 saturates or overflows as asked", "[cast]") {
   const Tensor x = Tensor::Of<float>({5}, {1e6f, kInf, -kInf, kNan, 449.0f});
   const auto held = CastTo(x, DataType::kFloat8E4M3FN);
   const auto plain = CastTo(x, DataType::kFloat8E4M3FN, {{"saturate", {int64_t{0}}}});
+  const auto e2m1 = CastTo(x, DataType::kFloat4E2M1);
   const auto e5m2 = CastTo(x, DataType::kFloat8E5M2, {{"saturate", {int64_t{0}}}});
   REQUIRE(held.ok());
   REQUIRE(plain.ok());
   REQUIRE(e5m2.ok());
+  REQUIRE(e2m1.ok());
+  CHECK(static_cast<float>(e2m1->data<Float4E2M1>()[2]) == -6.0f);
+  CHECK(e2m1->data<Float4E2M1>()[3].bits == Float4E2M1::kSign);  // there is no NaN
   CHECK(static_cast<float>(held->data<Float8E4M3FN>()[0]) == 448.0f);
   CHECK(static_cast<float>(held->data<Float8E4M3FN>()[1]) == 448.0f);
   CHECK(static_cast<float>(held->data<Float8E4M3FN>()[2]) == -448.0f);
