@@ -4,10 +4,22 @@
 
 namespace sardonyx {
 
-BroadcastPlan PlanBroadcast(const Shape& output, absl::Span<const Shape* const> operands) {
+StatusOr<BroadcastPlan> PlanBroadcast(const Shape& output,
+                                      absl::Span<const Shape* const> operands) {
   BroadcastPlan plan;
   plan.operands = static_cast<int>(operands.size());
   plan.total = output.Elements();
+  for (const Shape* shape : operands) {
+    const int skip = output.rank() - shape->rank();
+    bool fits = skip >= 0;
+    for (int i = 0; fits && i < shape->rank(); ++i) {
+      fits = (*shape)[i] == 1 || (*shape)[i] == output[i + skip];
+    }
+    if (!fits) {
+      return InvalidArgument("shape ", shape->ToString(), " cannot be broadcast to ",
+                             output.ToString());
+    }
+  }
   std::array<int64_t, BroadcastPlan::kMaxOperands> stride;
   stride.fill(1);
   for (int i = output.rank() - 1; i >= 0; --i) {

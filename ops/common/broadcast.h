@@ -24,9 +24,10 @@ struct BroadcastPlan {
   std::array<Ints, kMaxOperands> steps;  // of each operand along each; innermost: 0 or 1
 };
 
-/// Plans the walk over `output`, to which each shape (at most kMaxOperands of them) must be
-/// broadcastable, as inference has checked. Allocates nothing up to rank 8.
-BroadcastPlan PlanBroadcast(const Shape& output, absl::Span<const Shape* const> operands);
+/// Plans the walk over `output`, to which each of at most kMaxOperands shapes is broadcast.
+/// Allocates nothing up to rank 8. Errors: a shape that cannot be, which inference should have
+/// found.
+StatusOr<BroadcastPlan> PlanBroadcast(const Shape& output, absl::Span<const Shape* const> operands);
 
 /// Calls row(at, out, n) for runs that together cover the output: n elements from element `out`
 /// on, where operand k starts at its element at[k] and moves by plan.steps[k][0].

@@ -136,7 +136,7 @@ Status RunBinaryRows(KernelContext& context, BinaryRow row, double cost, const T
     if (auto known = ToShape(dims)) aligned = *std::move(known);
   }
   const Shape* shapes[] = {&a.shape(), &aligned};
-  const BroadcastPlan plan = PlanBroadcast(y.shape(), shapes);
+  SX_ASSIGN_OR_RETURN(const BroadcastPlan plan, PlanBroadcast(y.shape(), shapes));
   const auto* a_data = static_cast<const std::byte*>(a.raw());
   const auto* b_data = static_cast<const std::byte*>(b.raw());
   auto* y_data = static_cast<std::byte*>(y.raw());

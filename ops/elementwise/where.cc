@@ -29,7 +29,7 @@ Status Select(KernelContext& context) {
   const Tensor &condition = context.input(0), &x = context.input(1), &y = context.input(2);
   Tensor& out = context.output(0);
   const Shape* shapes[] = {&condition.shape(), &x.shape(), &y.shape()};
-  const BroadcastPlan plan = PlanBroadcast(out.shape(), shapes);
+  SX_ASSIGN_OR_RETURN(const BroadcastPlan plan, PlanBroadcast(out.shape(), shapes));
   const bool* conditions = condition.data<bool>();
   const T *xs = x.data<T>(), *ys = y.data<T>();
   T* result = out.data<T>();

@@ -89,7 +89,7 @@ Status RunPair(KernelContext& context) {
   SX_ASSIGN_OR_RETURN(const Linear of_b, LinearOf(context, 4, 5, b.type()));
   SX_ASSIGN_OR_RETURN(const Linear of_y, LinearOf(context, 6, 7, y.type()));
   const Shape* shapes[] = {&a.shape(), &b.shape()};
-  const BroadcastPlan plan = PlanBroadcast(y.shape(), shapes);
+  SX_ASSIGN_OR_RETURN(const BroadcastPlan plan, PlanBroadcast(y.shape(), shapes));
   return ForEachRow(context, plan, 3, [&](const int64_t* at, int64_t out, int64_t n) {
     const uint8_t* left = a.data<uint8_t>() + at[0];
     const uint8_t* right = b.data<uint8_t>() + at[1];

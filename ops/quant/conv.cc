@@ -82,6 +82,10 @@ Status CheckParameters(const KernelContext& context, const IntegerSlots& slots,
       return InvalidArgument("input ", slot, " is ", tensor.ToString(), ", not one number");
     }
   }
+  const Tensor& bias = InputAt(context, slots.bias);
+  if (bias.defined() && (bias.type() != DataType::kInt32 || bias.size() != out_channels)) {
+    return InvalidArgument("input B is ", bias.ToString(), ", not int32[", out_channels, "]");
+  }
   for (int slot : {slots.w_zero, slots.w_scale}) {
     const Tensor& tensor = InputAt(context, slot);
     if (tensor.defined() && tensor.size() != 1 && tensor.size() != out_channels) {

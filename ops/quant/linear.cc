@@ -51,6 +51,13 @@ StatusOr<std::vector<float>> Parameters(const KernelContext& context, int i, int
   return ToFloats(context.input(i));
 }
 
+/// What inference could not see: as many zero points as scales, of the quantised type.
+Status CheckZeroPoint(const Tensor& zero, DataType type, int64_t count) {
+  if (!zero.defined() || (zero.type() == type && zero.size() == count)) return absl::OkStatus();
+  return InvalidArgument("the zero point is ", zero.ToString(), ", but ", count,
+                         " of element type ", Name(type), " are needed");
+}
+
 // ---- QuantizeLinear -----------------------------------------------------------------------
 
 Status InferQuantize(InferContext& context) {
@@ -117,6 +124,7 @@ Status RunNativeQuantize(KernelContext& context) {
   Tensor& y = context.output(0);
   SX_ASSIGN_OR_RETURN(const Granularity granularity,
                       ResolveGranularity(attrs, x.shape(), scale.shape()));
+  SX_RETURN_IF_ERROR(CheckZeroPoint(zero, y.type(), scale.size()));
   const bool is_signed = y.type() == DataType::kInt8;
   const float* scales = scale.data<float>();
   return granularity.ForEachRun(context, 0.5, [&](int64_t first, int64_t n, int64_t p, int64_t) {
@@ -138,8 +146,8 @@ std::string RefuseNativeQuantize(const PrepareContext& context) {
     return "divides as float";
   }
   const auto x = context.shape(0), scale = context.shape(1);
-  if (!scale || (scale->Elements() != 1 && !x)) return "needs shapes known before the run";
-  if (scale->Elements() == 1 && scale->rank() <= 1) return "";
+  if (scale && scale->Elements() == 1 && scale->rank() <= 1) return "";
+  if (!scale || !x) return "needs shapes known before the run";
   const auto granularity = ResolveGranularity(attrs, *x, *scale);
   if (!granularity.ok()) return std::string(granularity.status().message());
   if (granularity->kind != Granularity::Kind::kAxis || granularity->inner == 1) {
@@ -210,6 +218,7 @@ Status RunNativeDequantize(KernelContext& context) {
   const Tensor &x = context.input(0), &scale = context.input(1), &zero = context.input(2);
   SX_ASSIGN_OR_RETURN(const Granularity granularity,
                       ResolveGranularity(context.attrs<LinearAttrs>(), x.shape(), scale.shape()));
+  SX_RETURN_IF_ERROR(CheckZeroPoint(zero, x.type(), scale.size()));
   const bool is_signed = x.type() == DataType::kInt8;
   float* y = context.output(0).data<float>();
   const float* scales = scale.data<float>();
@@ -227,8 +236,8 @@ std::string RefuseNativeDequantize(const PrepareContext& context) {
     return "gives float from a float scale";
   }
   const auto x = context.shape(0), scale = context.shape(1);
-  if (!scale || (scale->Elements() != 1 && !x)) return "needs shapes known before the run";
-  if (scale->Elements() == 1 && scale->rank() <= 1) return "";
+  if (scale && scale->Elements() == 1 && scale->rank() <= 1) return "";
+  if (!scale || !x) return "needs shapes known before the run";
   const auto granularity = ResolveGranularity(context.attrs<LinearAttrs>(), *x, *scale);
   if (!granularity.ok()) return std::string(granularity.status().message());
   if (granularity->kind != Granularity::Kind::kAxis || granularity->inner == 1) {
