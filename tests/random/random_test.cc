@@ -114,6 +114,36 @@ TEST_CASE("Dropout keeps everything, or draws as NumPy does", "[random]") {
   CHECK_FALSE(RunOp("Dropout", 22, {}, {Tensor::Scalar<int32_t>(1)}).ok());
 }
 
+TEST_CASE("a Dropout that does not train is removed", "[random]") {
+  const auto removed = [](std::optional<bool> training, bool mask_read, bool is_output) {
+    Graph graph;
+    const Type type = Type::Tensor(DataType::kFloat, Shape({2}));
+    const ValueId x = graph.AddValue("x", type), y = graph.AddValue("y", type);
+    const ValueId mask = graph.AddValue("mask", Type::Tensor(DataType::kBool, Shape({2})));
+    const ValueId z = graph.AddValue("z", type);
+    graph.inputs = {x};
+    graph.outputs = {is_output ? y : z};
+    if (mask_read) graph.outputs.push_back(mask);
+    Node dropout{.op_type = "Dropout", .version = 13, .inputs = {x}, .outputs = {y, mask}};
+    if (training) {
+      dropout.inputs = {x, kNoValue, graph.AddConstant("t", Tensor::Scalar(*training))};
+    }
+    dropout.op = FindOp("", "Dropout");
+    graph.nodes = {dropout, Node{.op_type = "Neg", .version = 13, .inputs = {y}, .outputs = {z}}};
+    const auto applied =
+        dropout.op->rewrites[0].apply(graph, 0, graph.Producers(), graph.UseCounts());
+    REQUIRE(applied.ok());
+    CHECK(*applied == graph.nodes[0].removed);
+    if (*applied) CHECK(graph.nodes[1].inputs == std::vector<ValueId>{x});
+    return *applied;
+  };
+  CHECK(removed(std::nullopt, false, false));
+  CHECK(removed(false, false, false));
+  CHECK_FALSE(removed(true, false, false));
+  CHECK_FALSE(removed(std::nullopt, true, false));
+  CHECK_FALSE(removed(std::nullopt, false, true));
+}
+
 TEST_CASE("random operators refuse what makes no sense", "[random]") {
   const auto shape = [](std::vector<int64_t> dims) { return Attribute{std::move(dims)}; };
   CHECK_FALSE(RunOp("RandomNormal", 22, {}, {}).ok());
