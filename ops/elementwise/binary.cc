@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/common/half.h"
+
 namespace sardonyx {
 
 StatusOr<std::shared_ptr<Attrs>> ParseBinary(ParseContext& context) {
@@ -118,13 +120,12 @@ void InferInts(InferContext& context, IntsOperation operation) {
   context.set_ints(0, std::move(ints));
 }
 
-Status RunBinaryRows(KernelContext& context, BinaryRow row, double cost) {
-  return RunBinaryRows(context, row, cost, context.input(0), context.input(1),
-                       context.attrs<BinaryAttrs>());
-}
+namespace {
 
-Status RunBinaryRows(KernelContext& context, BinaryRow row, double cost, const Tensor& a,
-                     const Tensor& b, const BinaryAttrs& attrs) {
+using RowFunction = absl::FunctionRef<void(const BinaryOperands& at, int64_t n)>;
+
+Status ForEachOperandRow(KernelContext& context, const Tensor& a, const Tensor& b,
+                         const BinaryAttrs& attrs, double cost, RowFunction row) {
   Tensor& y = context.output(0);
   const auto a_size = static_cast<int64_t>(ElementSize(a.type()));
   const auto b_size = static_cast<int64_t>(ElementSize(b.type()));
@@ -146,7 +147,43 @@ Status RunBinaryRows(KernelContext& context, BinaryRow row, double cost, const T
          .y = y_data + out * y_size,
          .a_step = plan.steps[0][0],
          .b_step = plan.steps[1][0]},
-        n, attrs);
+        n);
+  });
+}
+
+/// Converts what a run reads to float, computes there, and converts back.
+void RunHalfRow(BinaryRow row, const BinaryOperands& at, int64_t n, const BinaryAttrs& attrs) {
+  constexpr int64_t kBlock = 512;
+  float a[kBlock], b[kBlock], y[kBlock];
+  const auto *from_a = static_cast<const Half*>(at.a), *from_b = static_cast<const Half*>(at.b);
+  for (int64_t i = 0; i < n; i += kBlock) {
+    const int64_t count = std::min(kBlock, n - i);
+    HalfToFloat(from_a + i * at.a_step, at.a_step == 0 ? 1 : count, a);
+    HalfToFloat(from_b + i * at.b_step, at.b_step == 0 ? 1 : count, b);
+    row({.a = a, .b = b, .y = y, .a_step = at.a_step, .b_step = at.b_step}, count, attrs);
+    FloatToHalf(y, count, static_cast<Half*>(at.y) + i);
+  }
+}
+
+}  // namespace
+
+Status RunBinaryRows(KernelContext& context, BinaryRow row, double cost) {
+  return RunBinaryRows(context, row, cost, context.input(0), context.input(1),
+                       context.attrs<BinaryAttrs>());
+}
+
+Status RunBinaryRows(KernelContext& context, BinaryRow row, double cost, const Tensor& a,
+                     const Tensor& b, const BinaryAttrs& attrs) {
+  return ForEachOperandRow(context, a, b, attrs, cost,
+                           [&](const BinaryOperands& at, int64_t n) { row(at, n, attrs); });
+}
+
+Status RunFloatRows(KernelContext& context, BinaryRow row) {
+  const Tensor &a = context.input(0), &b = context.input(1);
+  const auto& attrs = context.attrs<BinaryAttrs>();
+  if (a.type() == DataType::kFloat) return RunBinaryRows(context, row, 0.5, a, b, attrs);
+  return ForEachOperandRow(context, a, b, attrs, 1, [&](const BinaryOperands& at, int64_t n) {
+    RunHalfRow(row, at, n, attrs);
   });
 }
 

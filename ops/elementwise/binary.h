@@ -7,6 +7,7 @@
 
 #include "ops/common/broadcast.h"
 #include "ops/common/element_check.h"
+#include "ops/elementwise/unary.h"
 #include "runtime/op.h"
 
 namespace sardonyx {
@@ -127,21 +128,20 @@ OpDef BinaryOp(absl::string_view name, std::vector<int> versions) {
           .in_place = {0, 1}};
 }
 
+/// Runs a row function of float32 on float32, or on float16 converted block by block.
+Status RunFloatRows(KernelContext& context, BinaryRow row);
+
 template <BinaryRow row>
 Status RunNativeBinary(KernelContext& context) {
-  return RunBinaryRows(context, row, 0.5);
+  return RunFloatRows(context, row);
 }
 
-/// Puts a vectorised kernel for float32 before the others.
+/// Puts a vectorised kernel for float32 and float16 before the others.
 template <BinaryRow row>
 OpDef WithNative(OpDef op) {
-  op.kernels.insert(op.kernels.begin(), SimpleKernel<RunNativeBinary<row>>(
-                                            "elementwise.simd", Backend::kNative,
-                                            [](const PrepareContext& context) -> std::string {
-                                              const DataType type = context.element(0);
-                                              if (type == DataType::kFloat) return "";
-                                              return absl::StrCat("takes float, not ", Name(type));
-                                            }));
+  op.kernels.insert(op.kernels.begin(),
+                    SimpleKernel<RunNativeBinary<row>>("elementwise.simd", Backend::kNative,
+                                                       RefuseUnlessFloatOrHalf));
   return op;
 }
 

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "ops/common/convert.h"
+#include "ops/common/half.h"
 #include "ops/elementwise/cast.h"
 
 namespace sardonyx {
@@ -169,13 +170,33 @@ constexpr Direct Pair() {
   return {kTypeOf<From>, kTypeOf<To>, CastDirect<From, To>};
 }
 
+void CastFromHalf(const Tensor& from, Tensor& to, int64_t begin, int64_t end, const CastOptions&) {
+  HalfToFloat(from.data<Half>() + begin, end - begin, to.data<float>() + begin);
+}
+
+void CastToHalf(const Tensor& from, Tensor& to, int64_t begin, int64_t end, const CastOptions&) {
+  FloatToHalf(from.data<float>() + begin, end - begin, to.data<Half>() + begin);
+}
+
 constexpr Direct kDirect[] = {
-    Pair<float, Half>(),      Pair<Half, float>(),    Pair<float, BFloat16>(),
-    Pair<BFloat16, float>(),  Pair<float, double>(),  Pair<double, float>(),
-    Pair<int32_t, float>(),   Pair<int64_t, float>(), Pair<uint8_t, float>(),
-    Pair<int8_t, float>(),    Pair<bool, float>(),    Pair<int32_t, int64_t>(),
-    Pair<int64_t, int32_t>(), Pair<bool, int64_t>(),  Pair<bool, int32_t>(),
-    Pair<float, bool>(),      Pair<int64_t, bool>(),  Pair<int32_t, bool>(),
+    {DataType::kFloat16, DataType::kFloat, CastFromHalf},
+    {DataType::kFloat, DataType::kFloat16, CastToHalf},
+    Pair<float, BFloat16>(),
+    Pair<BFloat16, float>(),
+    Pair<float, double>(),
+    Pair<double, float>(),
+    Pair<int32_t, float>(),
+    Pair<int64_t, float>(),
+    Pair<uint8_t, float>(),
+    Pair<int8_t, float>(),
+    Pair<bool, float>(),
+    Pair<int32_t, int64_t>(),
+    Pair<int64_t, int32_t>(),
+    Pair<bool, int64_t>(),
+    Pair<bool, int32_t>(),
+    Pair<float, bool>(),
+    Pair<int64_t, bool>(),
+    Pair<int32_t, bool>(),
 };
 
 void CastSame(const Tensor& from, Tensor& to, int64_t begin, int64_t end, const CastOptions&) {

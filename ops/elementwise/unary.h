@@ -65,12 +65,17 @@ Status InferPredicate(InferContext& context) {
   return absl::OkStatus();
 }
 
-/// A native kernel for float32 from a row function.
+/// Runs a row function of float32 on float32, or on float16 converted block by block.
+Status RunFloatRows(KernelContext& context, UnaryRow row);
+
+/// A native kernel from a row function of float32.
 template <UnaryRow row>
 Status RunNativeUnary(KernelContext& context) {
-  return RunUnaryRows(context, row, 0.5);
+  return RunFloatRows(context, row);
 }
-/// "" for float32.
+/// "" where input 0 is float32 or float16.
+std::string RefuseUnlessFloatOrHalf(const PrepareContext& context);
+/// "" where input 0 is float32.
 std::string RefuseUnlessFloat(const PrepareContext& context);
 
 using ParseFn = StatusOr<std::shared_ptr<Attrs>> (*)(ParseContext&);
@@ -89,14 +94,14 @@ OpDef UnaryOp(absl::string_view name, std::vector<int> versions,
           .in_place = {0}};
 }
 
-/// The same with a vectorised kernel for float32 before it.
+/// The same with a vectorised kernel for float32 and float16 before it.
 template <typename F, typename Types, UnaryRow row>
 OpDef UnaryOpWithNative(absl::string_view name, std::vector<int> versions,
                         ParseFn parse = ParseNoAttributes) {
   OpDef op = UnaryOp<F, Types>(name, std::move(versions), parse);
-  op.kernels.insert(
-      op.kernels.begin(),
-      SimpleKernel<RunNativeUnary<row>>("elementwise.simd", Backend::kNative, RefuseUnlessFloat));
+  op.kernels.insert(op.kernels.begin(),
+                    SimpleKernel<RunNativeUnary<row>>("elementwise.simd", Backend::kNative,
+                                                      RefuseUnlessFloatOrHalf));
   return op;
 }
 
