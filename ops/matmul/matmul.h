@@ -46,8 +46,7 @@ struct MatMulShape {
 StatusOr<MatMulShape> MakeMatMulShape(const Shape& a, const Shape& b);
 
 /// The shape of a product where some sizes may be symbols. Errors: as MakeMatMulShape.
-StatusOr<std::optional<SymbolicShape>> MatMulResult(const SymbolicShape& a,
-                                                    const SymbolicShape& b);
+StatusOr<std::optional<SymbolicShape>> MatMulResult(const SymbolicShape& a, const SymbolicShape& b);
 
 /// Sizes of a Gemm. Errors: ranks other than 2, inner dimensions that differ.
 struct GemmShape {
