@@ -1,4 +1,4 @@
-// Add, Sub, Mul, Div, Mod, PRelu, SwiGLU. Integers wrap as two's complement.
+// Add, Sub, Mul, Div, Mod, PRelu. Integers wrap as two's complement.
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -83,26 +83,9 @@ struct PRelu {
   }
 };
 
-/// The gate a through Swish, times b.
-struct SwiGlu {
-  static constexpr double kCost = 10;
-  template <typename T>
-  static T Apply(T a, T b, const BinaryAttrs& attrs) {
-    const T x = static_cast<T>(attrs.alpha) * a;
-    const T e = std::exp(-std::fabs(x));
-    return a * ((x < 0 ? e : T{1}) / (T{1} + e)) * b;
-  }
-};
-
 StatusOr<std::shared_ptr<Attrs>> ParseMod(ParseContext& context) {
   auto attrs = std::make_shared<BinaryAttrs>();
   attrs->flag = context.Flag("fmod", false);
-  return attrs;
-}
-
-StatusOr<std::shared_ptr<Attrs>> ParseSwiGlu(ParseContext& context) {
-  auto attrs = std::make_shared<BinaryAttrs>();
-  attrs->alpha = context.Float("alpha", 1.0f);
   return attrs;
 }
 
@@ -182,24 +165,11 @@ OpDef PReluOp() {
           .in_place = {0}};
 }
 
-Status InferSwiGlu(InferContext& context) {
-  SX_RETURN_IF_ERROR((InferBinary<Floats, IntsOperation::kNone>(context)));
-  const auto a = context.input(0).StaticShape(), b = context.input(1).StaticShape();
-  if (a && b && *a != *b) {
-    return InvalidArgument("A has shape ", a->ToString(), " and B ", b->ToString(),
-                           ", which must be the same");
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 std::vector<OpDef> ArithmeticOps() {
   OpDef mod = BinaryOp<Mod, Numbers>("Mod", {10, 13, 28});
   mod.parse = ParseMod;
-  OpDef swiglu = BinaryOp<SwiGlu, Floats>("SwiGLU", {28});
-  swiglu.parse = ParseSwiGlu;
-  swiglu.infer = InferSwiGlu;
   const std::vector<int> versions = {1, 6, 7, 13, 14};
   OpDef mul = WithNative<native::Mul>(BinaryOp<Mul, Numbers, IntsOperation::kMul>("Mul", versions));
   mul.rewrites = MulRewrites();
@@ -210,7 +180,6 @@ std::vector<OpDef> ArithmeticOps() {
       WithNative<native::Div>(BinaryOp<Div, Numbers, IntsOperation::kDiv>("Div", versions)),
       mod,
       PReluOp(),
-      swiglu,
   };
 }
 

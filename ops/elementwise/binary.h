@@ -20,7 +20,6 @@ struct BinaryAttrs : Attrs {
   std::optional<int64_t> axis;
 
   bool flag = false;  // Mod: fmod; BitShift: to the left
-  float alpha = 1;    // SwiGLU
 };
 
 /// Where a row of results begins, and its operands: a[i * a_step] and b[i * b_step] give y[i],
@@ -146,7 +145,7 @@ OpDef WithNative(OpDef op) {
 }
 
 // The operators, by file.
-std::vector<OpDef> ArithmeticOps();  // arithmetic.cc: Add, Sub, Mul, Div, Mod, PRelu, SwiGLU
+std::vector<OpDef> ArithmeticOps();  // arithmetic.cc: Add, Sub, Mul, Div, Mod, PRelu
 OpDef PowOp();                       // pow.cc
 std::vector<OpDef> CompareOps();     // compare.cc: Equal, Greater, Less, ...
 std::vector<OpDef> LogicOps();       // logic.cc: And, Or, Xor, their bitwise kin, BitShift
