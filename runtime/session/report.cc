@@ -18,7 +18,10 @@ LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
   for (ValueId id : node.inputs) {
     const Tensor* constant = graph.constant(id);
     constants.push_back(constant);
-    if (constant != nullptr) report.parameters += constant->size();
+    // Integers of 64 bits are shapes, axes and indices, not what a model has learnt.
+    if (constant != nullptr && constant->type() != DataType::kInt64) {
+      report.parameters += constant->size();
+    }
     report.input_names.push_back(id == kNoValue ? "" : graph.value(id).name);
     report.inputs.push_back(id == kNoValue ? Type() : plan.known[id].type);
   }

@@ -39,7 +39,7 @@ StatusOr<int> Run(const CheckCommand& command) {
     if (model.ok()) {
       problems = FindProblems(*model, options);
       summary = absl::StrCat("ok (", DescribeOpsets(**model), ", ", (*model)->graph.nodes.size(),
-                             " nodes)");
+                             (*model)->graph.nodes.size() == 1 ? " node)" : " nodes)");
       item["ir_version"] = (*model)->ir_version;
       item["opsets"] = Json::object();
       for (const auto& [domain, version] : (*model)->opsets) {

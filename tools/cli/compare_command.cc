@@ -65,15 +65,19 @@ Status RunCandidate(const std::shared_ptr<const Model>& model, const CompareComm
   return absl::OkStatus();
 }
 
-/// One row for each output and backend but the first; returns whether all agree.
-bool CompareAll(const std::vector<Candidate>& candidates, const Tolerance& tolerance,
-                Report& report) {
+/// One row for each output and backend but the first; returns whether all agree. What was fetched
+/// beyond the model's own outputs stands first, in the order of the graph, so that the first
+/// difference is where backends part.
+bool CompareAll(const std::vector<Candidate>& candidates, size_t model_outputs,
+                const Tolerance& tolerance, Report& report) {
   const Candidate& base = candidates[0];
   Table table({"output", "type", "backend", "max abs error", "max rel error", "normwise", ""},
               "lllrrrl");
   Json list = Json::array();
   std::string first_mismatch;
-  for (size_t i = 0; i < base.outputs.size(); ++i) {
+  const size_t count = base.outputs.size();
+  for (size_t at = 0; at < count; ++at) {
+    const size_t i = (at + model_outputs) % count;
     Json item;
     item["name"] = base.ports[i].name;
     item["type"] = base.outputs[i].ToString();
@@ -159,7 +163,7 @@ StatusOr<int> Run(const CompareCommand& command) {
   Report report("compare", command.json);
   report.json()["model"] = command.model;
   report.json()["reference"] = backends[0];
-  const bool match = CompareAll(candidates, command.tolerance, report);
+  const bool match = CompareAll(candidates, model->graph.outputs.size(), command.tolerance, report);
   PrintTimes(candidates, report);
   report.json()["match"] = match;
   SX_RETURN_IF_ERROR(report.Write());

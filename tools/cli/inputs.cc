@@ -163,16 +163,19 @@ StatusOr<std::pair<std::string, std::string>> SplitInput(const std::string& text
 
 StatusOr<Tensor> ReadPictureInput(const std::string& path, const Type& type,
                                   const InputFlags& flags) {
-  SX_ASSIGN_OR_RETURN(const PictureOptions options, MakePictureOptions(type, flags));
+  // A model may take a picture without its batch, or a grey one without its channel too.
+  Type whole = type;
+  const int missing = type.rank() == 3 ? 1 : type.rank() == 2 ? 2 : 0;
+  for (int i = 0; i < missing; ++i) whole.shape->insert(whole.shape->begin(), Dim(1));
+  SX_ASSIGN_OR_RETURN(const PictureOptions options, MakePictureOptions(whole, flags));
   SX_ASSIGN_OR_RETURN(const Picture picture, ReadPicture(path));
   SX_ASSIGN_OR_RETURN(Tensor tensor, PictureToTensor(picture, options));
-  // A model may take a picture without its batch, or a grey one without its channel.
-  if (type.rank() == 3) return tensor.Reshaped({tensor.dim(1), tensor.dim(2), tensor.dim(3)});
-  if (type.rank() == 2 && options.color == Color::kGray) {
-    const bool planar = options.layout == Layout::kNchw;
-    return tensor.Reshaped({tensor.dim(planar ? 2 : 1), tensor.dim(planar ? 3 : 2)});
+  if (missing == 2 && (options.layout != Layout::kNchw || options.color != Color::kGray)) {
+    return InvalidArgument("the input is ", type.ToString(), ": use --layout nchw --color gray");
   }
-  return tensor;
+  Shape shape;
+  for (int i = missing; i < 4; ++i) shape.push_back(tensor.dim(i));
+  return tensor.Reshaped(shape);
 }
 
 std::map<std::string, Shape> CloseShapes(const std::vector<Port>& ports,

@@ -89,8 +89,6 @@ void PrintPorts(absl::string_view title, const std::vector<Port>& ports, Report&
   report.json()[absl::StrCat(title, "s")] = std::move(list);
 }
 
-std::string CountText(double count) { return count > 0 ? FormatCount(count) : ""; }
-
 }  // namespace
 
 StatusOr<int> Run(const InspectCommand& command) {
@@ -129,7 +127,8 @@ StatusOr<int> Run(const InspectCommand& command) {
                                  ? absl::StrCat("...", layer.name.substr(layer.name.size() - 29))
                                  : layer.name;
     table.AddRow({absl::StrCat(i), layer.op, name, FirstOutputText(layer),
-                  CountText(static_cast<double>(layer.parameters)), CountText(layer.multiply_adds),
+                  layer.parameters > 0 ? FormatInteger(layer.parameters) : "",
+                  layer.multiply_adds > 0 ? FormatCount(layer.multiply_adds) : "",
                   bytes > 0 ? FormatBytes(bytes) : "", layer.kernel});
     for (const std::string& refusal : layer.refusals) {
       if (command.why) table.AddRow({"", "", "", "", "", "", "", absl::StrCat("  not ", refusal)});
@@ -137,9 +136,8 @@ StatusOr<int> Run(const InspectCommand& command) {
     layers.push_back(ToJson(layer));
   }
   table.AddLine();
-  table.AddRow({"", "total", "", "", FormatCount(static_cast<double>(parameters)),
-                FormatCount(multiply_adds), FormatBytes(activation),
-                absl::StrCat(plan.layers.size(), " layers")});
+  table.AddRow({"", "total", "", "", FormatInteger(parameters), FormatCount(multiply_adds),
+                FormatBytes(activation), absl::StrCat(plan.layers.size(), " layers")});
   report.Print(table.ToString());
   report.Print(absl::StrFormat("\nweights %s, intermediate values %s (%s if none were reused)\n",
                                FormatBytes(plan.constant_bytes), FormatBytes(plan.arena_bytes),

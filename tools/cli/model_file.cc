@@ -54,6 +54,8 @@ StatusOr<std::shared_ptr<Model>> LoadModel(const std::string& path, const Sessio
   if (flags.memory_limit_mib > 0) {
     options.budget = std::make_shared<MemoryBudget>(flags.memory_limit_mib << 20);
   }
+  Progress progress(0);
+  progress.Show(0, absl::StrCat("loading ", path));
   auto model = ImportFile(path, options);
   if (!model.ok()) return Prepend(model.status(), absl::StrCat(path, ": "));
   return model;

@@ -122,6 +122,14 @@ std::string FormatBytes(int64_t bytes) {
   return absl::StrFormat(value < 10 ? "%.2f %s" : value < 100 ? "%.1f %s" : "%.0f %s", value, unit);
 }
 
+std::string FormatInteger(int64_t number) {
+  std::string text = absl::StrCat(number);
+  for (int i = static_cast<int>(text.size()) - 3; i > (number < 0 ? 1 : 0); i -= 3) {
+    text.insert(static_cast<size_t>(i), ",");
+  }
+  return text;
+}
+
 std::string FormatCount(double count) {
   if (count < 1e5) return absl::StrFormat("%.0f", count);
   const char* unit = "";
@@ -135,7 +143,8 @@ std::string FormatCount(double count) {
 
 std::string FormatMilliseconds(double ms) {
   if (ms >= 1000) return absl::StrFormat("%.2f s", ms / 1000);
-  return absl::StrFormat(ms < 1 ? "%.3f ms" : ms < 10 ? "%.2f ms" : "%.1f ms", ms);
+  if (ms >= 1) return absl::StrFormat(ms < 10 ? "%.2f ms" : "%.1f ms", ms);
+  return absl::StrFormat(ms < 0.01 ? "%.2f us" : "%.1f us", ms * 1000);
 }
 
 std::string FormatError(double error) {

@@ -58,8 +58,9 @@ class Table {
 };
 
 std::string FormatBytes(int64_t bytes);     // "512 B", "1.2 MiB"
+std::string FormatInteger(int64_t number);  // "11,173,962"
 std::string FormatCount(double count);      // "61706", "11.2 M", "1.81 G"
-std::string FormatMilliseconds(double ms);  // "0.213 ms", "12.4 ms", "1.53 s"
+std::string FormatMilliseconds(double ms);  // "213.0 us", "12.4 ms", "1.53 s"
 std::string FormatError(double error);      // "0", "1.2e-07"
 std::string FormatNumber(double number);    // as short as it can be exact for a float
 

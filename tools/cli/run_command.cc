@@ -128,17 +128,23 @@ StatusOr<int> Run(const RunCommand& command) {
   if (!options.fetch_all) options.extra_outputs = SplitList(command.fetch);
   SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
                       LoadModel(command.model, command.session));
+  Progress progress(0);
+  progress.Show(0, "compiling");
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(model, options));
+  progress.Clear();
   SX_ASSIGN_OR_RETURN(const auto inputs,
                       MakeInputs(session->inputs(), command.input, options.symbols));
   SX_ASSIGN_OR_RETURN(const Targets targets, ParseTargets(command.outputs, session->outputs()));
 
+  progress.Show(0, "running");
   const auto begin = RunControl::Clock::now();
   const RunControl control(DeadlineAfter(command.session.time_limit));
   SX_ASSIGN_OR_RETURN(const std::vector<Value> values,
                       session->Run(inputs, {.control = &control, .seed = command.input.seed}));
   const double ms =
       std::chrono::duration<double, std::milli>(RunControl::Clock::now() - begin).count();
+
+  progress.Clear();
 
   Report report("run", command.json);
   report.json()["model"] = command.model;
