@@ -55,6 +55,7 @@ class MemoryPlanner {
       : graph_(graph),
         plan_(plan),
         buffer_of_(graph.values.size(), -1),
+        root_(graph.values.size(), kNoValue),
         last_use_(graph.values.size(), -1) {}
 
   Status Run() {
@@ -85,9 +86,13 @@ class MemoryPlanner {
     }
   }
 
+  /// The value whose memory `id` shows: its own, or what it is a view of.
+  ValueId Root(ValueId id) const { return root_[id] == kNoValue ? id : root_[id]; }
+
   Status PlaceOutputs(int i) {
     Step& step = plan_.steps[i];
     const Node& node = *step.node;
+    if (step.view && node.outputs[0] != kNoValue) root_[node.outputs[0]] = Root(node.inputs[0]);
     for (size_t o = 0; o < node.outputs.size(); ++o) {
       const ValueId id = node.outputs[o];
       if (id == kNoValue || step.view || !IsPlaceable(plan_.known[id].type)) continue;
@@ -118,7 +123,10 @@ class MemoryPlanner {
       Buffer& buffer = buffers_[buffer_of_[from]];
       // The buffer may be alive through another value than this input: a view of it.
       if (buffer.last != i || last_use_[from] != i || buffer.bytes != bytes) continue;
-      if (std::count(node.inputs.begin(), node.inputs.end(), from) != 1) continue;
+      // Nor may another input read the same memory, directly or as a view.
+      const auto reads = graph_.Reads(node);
+      const auto shares = [&](ValueId read) { return Root(read) == from; };
+      if (std::count_if(reads.begin(), reads.end(), shares) != 1) continue;
       buffer.last = std::max(last_use_[id], i);
       buffer_of_[id] = buffer_of_[from];
       return true;
@@ -129,6 +137,7 @@ class MemoryPlanner {
   const Graph& graph_;
   Plan& plan_;
   std::vector<int> buffer_of_;  // by ValueId, -1 for none
+  std::vector<ValueId> root_;   // by ValueId: what a view shows, kNoValue for what is no view
   std::vector<int> last_use_;   // step, or the number of steps for outputs
   std::vector<Buffer> buffers_;
 };

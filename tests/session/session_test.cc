@@ -188,5 +188,23 @@ TEST_CASE("the plan shares memory among values that do not meet", "[session]") {
   CHECK(report->layers[0].multiply_adds == 64.0 * 64 * 64);
 }
 
+TEST_CASE("an operator does not overwrite an input that another input views", "[session]") {
+  GraphBuilder g;
+  g.Input("x", Type::Tensor(DataType::kFloat, Shape{3}));
+  g.Constant("shape", Tensor::Of<int64_t>({2}, {3, 1}));
+  g.Constant("indices", Tensor::Of<int64_t>({3, 1}, {2, 1, 0}));
+  g.Node("Neg", {"x"}, {"a"});
+  g.Node("Reshape", {"a", "shape"}, {"column"});
+  g.Node("Flatten", {"column"}, {"row"}, {{"axis", IntAttribute(0)}});
+  g.Node("Squeeze", {"row"}, {"updates"});
+  g.Node("ScatterND", {"a", "indices", "updates"}, {"y"});
+  g.Output("y");
+  auto session = Session::Create(g.model());
+  REQUIRE(session.ok());
+  const auto outputs = (*session)->Run({{"x", Tensor::Of<float>({3}, {1, 2, 3})}});
+  REQUIRE(outputs.ok());
+  CHECK(Floats((*outputs)[0]) == std::vector<float>{-3, -2, -1});
+}
+
 }  // namespace
 }  // namespace sardonyx
