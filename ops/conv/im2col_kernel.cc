@@ -112,9 +112,7 @@ namespace sardonyx {
 
 HWY_EXPORT(Copy);
 
-void CopyRowPieces(const RowPieces& pieces) {
-  HWY_DYNAMIC_DISPATCH(Copy)(pieces);
-}
+void CopyRowPieces(const RowPieces& pieces) { HWY_DYNAMIC_DISPATCH(Copy)(pieces); }
 
 }  // namespace sardonyx
 #endif  // HWY_ONCE

@@ -59,8 +59,8 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  Job* jobs_ = nullptr;  // list of running jobs, guarded by mutex_
-  std::atomic<uint64_t> submitted_{0};  // jobs so far, for workers that look out for the next
+  Job* jobs_ = nullptr;                 // list of running jobs, guarded by mutex_
+  std::atomic<uint64_t> submitted_{0};  // jobs so far; a worker looks out for the next
   bool stopping_ = false;
 };
 

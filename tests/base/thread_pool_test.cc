@@ -1,7 +1,7 @@
 #include "runtime/base/thread_pool.h"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 
 namespace sardonyx {
 namespace {
