@@ -11,7 +11,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^( *)```(\w*)[ ]?(\S*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
@@ -68,7 +67,7 @@ def main() -> int:
         for match in FENCE.finditer(text):
             indent, language, file, body = match.groups()
             line = text.count("\n", 0, match.start()) + 1
-            body = textwrap.dedent(body)
+            body = re.sub(f"^{indent}", "", body, flags=re.MULTILINE)
             if language in ("sh", "bash") or file:
                 check(f"{name}:{line}", lambda: check_block(language, file, body, dev_words))
         for target in LINK.findall(FENCE.sub("", text)):
