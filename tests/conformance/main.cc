@@ -1,5 +1,6 @@
-// sardonyx_conformance: runs ONNX's official backend cases and holds them against the list of
-// expected failures. Exit status 1 when a case fails that is not listed, or passes although it is.
+// sardonyx_conformance: runs ONNX's official backend cases, or others in folders of that kind, and
+// holds them against the list of expected failures. Exit status 1 when a case fails that is not
+// listed, or passes although it is.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fstream>
@@ -95,8 +96,9 @@ StatusOr<int> RunAll(const Settings& settings) {
 
 int main(int argc, char** argv) {
   sardonyx::Settings settings;
-  CLI::App app("Runs ONNX's official backend cases.");
-  app.add_option("folder", settings.folder, "where tools/fetch_conformance.py put them")
+  CLI::App app("Runs ONNX's official backend cases, or others in folders of that kind.");
+  app.add_option("folder", settings.folder,
+                 "holds a folder for each suite, and that one for each case")
       ->required();
   app.add_option("--expected-failures", settings.list, "file of 'name: reason' lines");
   app.add_option("--backend", settings.backend, "auto, reference, native or onednn");

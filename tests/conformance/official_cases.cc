@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -14,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Tolerances of a light case, from the case of the full model that it was made from.
+/// Tolerances of a case from ONNX's data.json.
 Status ReadTolerance(const std::string& file, OfficialCase& test) {
   std::ifstream stream(file);
   const auto json = nlohmann::json::parse(stream, nullptr, /*allow_exceptions=*/false);
@@ -30,8 +31,22 @@ Status FindLightCases(const std::string& folder, std::vector<OfficialCase>& case
     if (entry.path().extension() != ".onnx") continue;
     const std::string stem = entry.path().stem().string();
     OfficialCase test{"light", "light/" + stem, folder + "/light/" + stem};
+    // Those of the full model that it was made from.
     const std::string full = "test_" + stem.substr(sizeof("light_") - 1);
     SX_RETURN_IF_ERROR(ReadTolerance(absl::StrCat(folder, "/real/", full, "/data.json"), test));
+    cases.push_back(std::move(test));
+  }
+  return absl::OkStatus();
+}
+
+Status FindDirectories(const fs::path& suite, std::vector<OfficialCase>& cases) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(suite, error)) {
+    if (!fs::exists(entry.path() / "model.onnx", error)) continue;
+    OfficialCase test{suite.filename().string(), "", entry.path().string()};
+    test.name = absl::StrCat(test.suite, "/", entry.path().filename().string());
+    const fs::path data = entry.path() / "data.json";
+    if (fs::exists(data, error)) SX_RETURN_IF_ERROR(ReadTolerance(data.string(), test));
     cases.push_back(std::move(test));
   }
   return absl::OkStatus();
@@ -76,24 +91,18 @@ Status RunLightCase(const OfficialCase& test, const TestOptions& options) {
 
 StatusOr<std::vector<OfficialCase>> FindOfficialCases(const std::string& folder) {
   std::vector<OfficialCase> cases;
-  for (const char* suite : {"node", "simple", "pytorch-converted", "pytorch-operator", "light"}) {
-    const size_t begin = cases.size();
-    std::error_code error;
-    if (absl::string_view(suite) == "light") {
+  std::error_code error;
+  for (const auto& suite : fs::directory_iterator(folder, error)) {
+    if (suite.path().filename() == "light") {
       SX_RETURN_IF_ERROR(FindLightCases(folder, cases));
     } else {
-      for (const auto& entry : fs::directory_iterator(absl::StrCat(folder, "/", suite), error)) {
-        if (!entry.is_directory(error)) continue;
-        const std::string name = absl::StrCat(suite, "/", entry.path().filename().string());
-        cases.push_back({suite, name, entry.path().string()});
-      }
+      SX_RETURN_IF_ERROR(FindDirectories(suite.path(), cases));
     }
-    if (cases.size() == begin) {
-      return absl::NotFoundError(absl::StrCat("no cases in '", folder, "/", suite, "'"));
-    }
-    std::sort(cases.begin() + begin, cases.end(),
-              [](const OfficialCase& a, const OfficialCase& b) { return a.name < b.name; });
   }
+  if (cases.empty()) return absl::NotFoundError(absl::StrCat("no cases in '", folder, "'"));
+  std::sort(cases.begin(), cases.end(), [](const OfficialCase& a, const OfficialCase& b) {
+    return std::tie(a.suite, a.name) < std::tie(b.suite, b.name);
+  });
   return cases;
 }
 

@@ -1,4 +1,5 @@
-// The official backend cases of ONNX, as tools/fetch_conformance.py unpacks them.
+// The official backend cases of ONNX, as tools/fetch_conformance.py unpacks them, and others that
+// lie in folders of the same kind, as tests/generated/generate.py writes them.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@
 namespace sardonyx {
 
 struct OfficialCase {
-  std::string suite;  // node, simple, pytorch-converted, pytorch-operator, light
+  std::string suite;  // the folder that it lies in, such as node or light
   std::string name;   // "node/test_abs"
   /// A test-data directory; for light cases the model's path without ".onnx".
   std::string path;
@@ -18,7 +19,7 @@ struct OfficialCase {
   double atol = 1e-7;
 };
 
-/// All cases below `folder`, suite by suite, sorted by name. Errors: a suite is not there.
+/// All cases below `folder`, suite by suite, sorted by name. Errors: there is none.
 StatusOr<std::vector<OfficialCase>> FindOfficialCases(const std::string& folder);
 
 /// Runs one case as ONNX's own runner does. A case without data sets does not pass.

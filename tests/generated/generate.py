@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Writes the generated cases: python3 tests/generated/generate.py OUT [--only REGEX].
+
+Every module cases_<family>.py beside this file has a function cases() that yields cases; the words
+for that are in case.py. A table is a product of element types, shapes and attributes:
+
+    from case import SHAPES, case, numbers, types
+
+    def cases():
+        for t in types("Abs", "T"):
+            for shape in SHAPES:
+                yield case("Abs", [numbers(t, shape)], name=(t, shape))
+
+Each becomes OUT/<family>/<name>, an ONNX test-data directory: model.onnx, inputs, what the case's
+oracle gives for them, and data.json with the tolerance. The oracle is onnx.reference unless the
+case names another: a function on NumPy arrays, or OnnxRuntime(). Its outputs are cast to the
+types that ONNX infers for the node. A case that is not a valid model is an error of its table; one
+whose oracle fails is skipped, and all that were skipped are listed with the reason.
+"""
+
+import environment
+
+environment.enter()
+
+import argparse
+import collections
+import importlib
+import json
+import multiprocessing
+import os
+import pathlib
+import re
+import shutil
+import sys
+import traceback
+import warnings
+
+import numpy as np
+import onnx
+from case import TOLERANCES, Case, element_type
+from onnx import helper, numpy_helper
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Skipped(Exception):
+    """Why a case cannot be used."""
+
+
+def type_of(value, dynamic=False) -> onnx.TypeProto:
+    if isinstance(value, list):
+        return helper.make_sequence_type_proto(
+            helper.make_tensor_type_proto(helper.np_dtype_to_tensor_dtype(value[0].dtype), None))
+    shape = [None] * value.ndim if dynamic else value.shape
+    return helper.make_tensor_type_proto(helper.np_dtype_to_tensor_dtype(value.dtype), shape)
+
+
+def make_model(case: Case, output_types: list) -> onnx.ModelProto:
+    """The case as a model; outputs whose types are None are left without."""
+    inputs = [helper.make_value_info(name, type_of(value, case.dynamic))
+              for name, value in case.inputs.items() if name not in case.constants]  # fmt: skip
+    constants = [numpy_helper.from_array(case.inputs[name], name) for name in case.constants]
+    outputs = [helper.make_value_info(name, kind or onnx.TypeProto())
+               for name, kind in zip(case.outputs, output_types)]  # fmt: skip
+    graph = helper.make_graph(case.nodes, "case", inputs, outputs, constants)
+    opsets = [helper.make_opsetid(domain, version) for domain, version in case.opsets.items()]
+    ir_version = helper.find_min_ir_version_for(opsets, ignore_unknown=True)
+    return helper.make_model(graph, opset_imports=opsets, ir_version=max(ir_version, 4))
+
+
+def inferred_elements(model: onnx.ModelProto) -> list:
+    """Element types of the outputs as ONNX infers them, 0 where it does not; checks the model."""
+    inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
+    return [output.type.tensor_type.elem_type for output in inferred.graph.output]
+
+
+def expected(case: Case, model: onnx.ModelProto) -> list:
+    """What the oracle says, each tensor of the type that the node gives it."""
+    elements = inferred_elements(model)
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            outputs = case.oracle(model, dict(case.inputs))
+            for i, (value, element) in enumerate(zip(outputs, elements)):
+                if value is None:
+                    raise Skipped(f"the oracle gives no output {i}")
+                if isinstance(value, list):
+                    continue
+                kind = helper.tensor_dtype_to_np_dtype(element) if element else None
+                outputs[i] = np.asarray(value, dtype=kind if kind == object else None)
+                if element and outputs[i].dtype != kind:
+                    outputs[i] = outputs[i].astype(kind)
+            return outputs
+    except Skipped:
+        raise
+    except Exception as error:  # whatever the oracle throws is its failure, not the table's
+        text = str(error).strip().splitlines() or [""]
+        raise Skipped(f"the oracle failed: {type(error).__name__}: {text[0][:150]}") from error
+
+
+def write_value(value, file: pathlib.Path) -> None:
+    convert = numpy_helper.from_list if isinstance(value, list) else numpy_helper.from_array
+    file.write_bytes(convert(value).SerializeToString())
+
+
+def tolerance(case: Case, outputs: list) -> tuple:
+    if case.tolerance is not None:
+        return case.tolerance
+    tensors = [t for value in outputs for t in (value if isinstance(value, list) else [value])]
+    each = [TOLERANCES.get(element_type(t), (0, 0)) for t in tensors]
+    return max(each, default=(0, 0))
+
+
+def write_case(case: Case, folder: pathlib.Path) -> None:
+    if case.skip:
+        raise Skipped(case.skip)
+    outputs = expected(case, make_model(case, [None] * len(case.outputs)))
+    model = make_model(case, [type_of(value) if not isinstance(value, list) or value else None
+                              for value in outputs])  # fmt: skip
+    data = folder / "test_data_set_0"
+    data.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    inputs = [value for name, value in case.inputs.items() if name not in case.constants]
+    for kind, values in (("input", inputs), ("output", outputs)):
+        for i, value in enumerate(values):
+            write_value(value, data / f"{kind}_{i}.pb")
+    rtol, atol = tolerance(case, outputs)
+    (folder / "data.json").write_text(json.dumps({"rtol": rtol, "atol": atol}))
+
+
+def families() -> list:
+    return sorted(path.stem.removeprefix("cases_") for path in HERE.glob("cases_*.py"))
+
+
+def every_case(errors: set):
+    """All cases, each with family/name; a table that fails ends there, with an error."""
+    for family in families():
+        seen = set()
+        try:
+            for case in importlib.import_module(f"cases_{family}").cases():
+                name = f"{family}/{case.name}"
+                if name in seen:
+                    errors.add(f"{name}: a second case of this name")
+                else:
+                    seen.add(name)
+                    yield name, case
+        except Exception:
+            errors.add(f"cases_{family}.py: {traceback.format_exc()}")
+
+
+def write_share(arguments) -> tuple:
+    """Writes every `of`-th case, from number `share` on: (written, [(name, reason)], errors)."""
+    out, only, share, of = arguments
+    written, skipped, errors = collections.Counter(), [], set()
+    for number, (name, case) in enumerate(every_case(errors)):
+        if number % of != share or not re.search(only, name):
+            continue
+        try:
+            write_case(case, out / name)
+            written[name.split("/")[0]] += 1
+        except Skipped as reason:
+            skipped.append((name, str(reason)))
+        except Exception as error:
+            errors.add(f"{name}: {type(error).__name__}: {error}")
+    return written, skipped, errors
+
+
+def report(shares: list) -> int:
+    written, reasons, errors = collections.Counter(), collections.defaultdict(list), set()
+    for share_written, share_skipped, share_errors in shares:
+        written += share_written
+        errors.update(share_errors)
+        for name, reason in share_skipped:
+            reasons[reason].append(name)
+    for reason, names in sorted(reasons.items()):
+        print(f"skipped {len(names)}, such as {names[0]}: {reason}")
+    for error in sorted(errors):
+        print(f"FAILED {error}")
+    each = ", ".join(f"{family} {count}" for family, count in sorted(written.items()))
+    print(f"{written.total()} cases ({each}), {sum(map(len, reasons.values()))} skipped")
+    return 1 if errors else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Writes the generated cases.")
+    parser.add_argument("out", type=pathlib.Path, help="folder for them; emptied first")
+    parser.add_argument("--only", default="", help="those whose family/name matches this")
+    options = parser.parse_args()
+    shutil.rmtree(options.out, ignore_errors=True)
+    options.out.mkdir(parents=True)
+    workers = os.cpu_count() or 1
+    with multiprocessing.Pool(workers) as pool:
+        shares = [(options.out, options.only, share, workers) for share in range(workers)]
+        return report(pool.map(write_share, shares))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
