@@ -18,9 +18,14 @@ types that ONNX infers for the node. A case that is not a valid model is an erro
 whose oracle fails is skipped, and all that were skipped are listed with the reason.
 """
 
-import environment
+import pathlib
+import sys
 
-environment.enter()
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tools"))
+import python_environment
+
+python_environment.enter()
 
 import argparse
 import collections
@@ -28,10 +33,8 @@ import importlib
 import json
 import multiprocessing
 import os
-import pathlib
 import re
 import shutil
-import sys
 import traceback
 import warnings
 
@@ -39,8 +42,6 @@ import numpy as np
 import onnx
 from case import TOLERANCES, Case, element_type
 from onnx import helper, numpy_helper
-
-HERE = pathlib.Path(__file__).resolve().parent
 
 
 class Skipped(Exception):

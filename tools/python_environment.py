@@ -9,19 +9,19 @@ import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "python"
-REQUIREMENTS = pathlib.Path(__file__).with_name("requirements.txt")
+REQUIREMENTS = pathlib.Path(__file__).with_name("python_requirements.txt")
 PYTHON = FOLDER / "bin" / "python"
 
 
 def make() -> None:
-    """Installs requirements.txt unless just these packages are there already."""
+    """Installs the requirements unless just these packages are there already."""
     wanted = REQUIREMENTS.read_text()
     mark = FOLDER / "installed.txt"
     if mark.exists() and mark.read_text() == wanted:
         return
-    print("installing the Python packages of tests/generated/requirements.txt", flush=True)
+    print(f"installing the Python packages of tools/{REQUIREMENTS.name}", flush=True)
     subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER], check=True)
     subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
                     "--only-binary=:all:", "-r", REQUIREMENTS],
@@ -40,4 +40,4 @@ if __name__ == "__main__":
     try:
         make()
     except subprocess.CalledProcessError as error:
-        sys.exit(f"environment: {error}")
+        sys.exit(f"python_environment: {error}")
