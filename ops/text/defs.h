@@ -10,6 +10,7 @@ namespace sardonyx {
 std::vector<OpDef> StringOps();  // StringConcat, StringSplit
 std::vector<OpDef> NormalizerOps();
 std::vector<OpDef> TfIdfOps();
+std::vector<OpDef> RegexOps();
 
 /// An error unless input i, where its type is known, holds strings.
 inline Status CheckStrings(const InferContext& context, int i) {

@@ -39,6 +39,25 @@ TEST_CASE("StringConcat and StringSplit", "[text]") {
   });
 }
 
+TEST_CASE("RegexFullMatch", "[text]") {
+  const auto pattern = [](const char* text) { return Attributes{{"pattern", Text(text)}}; };
+  const Value words = Strings({2, 2}, {"abc", "abcd", "", "xabc"});
+  Check({
+      {"RegexFullMatch", 20, pattern("a.*c"), {words}, "[2,2] 1 0 0 0"},
+      {"RegexFullMatch", 20, pattern("ab|abcd"), {words}, "[2,2] 0 1 0 0"},
+      {"RegexFullMatch", 20, pattern(""), {words}, "[2,2] 0 0 1 0"},
+      {"RegexFullMatch", 20, pattern("."), {Strings({3}, {"é", "\xff", "\n"})}, "[3] 1 0 0"},
+      {"RegexFullMatch", 20, pattern("a"), {Strings({0, 3}, {})}, "[0,3]"},
+      {"RegexFullMatch", 20, pattern("a(b"), {words}, "error: pattern 'a(b': missing )"},
+      {"RegexFullMatch", 20, pattern("((a{999}){999}){999}"), {words}, "error: pattern"},
+      {"RegexFullMatch", 20, pattern("a"), {Counted({2})}, "error: not string"},
+      {"RegexFullMatch", 20, {}, {words}, "error: 'pattern' is required"},
+  });
+  // Would take a matcher that goes back more than the age of the universe.
+  const Value pathological = Strings({1}, {std::string(100, 'a')});
+  CHECK(Outcome("RegexFullMatch", 20, pattern("(a*)*(a*)*(a*)*b"), {pathological}) == "[1] 0");
+}
+
 TEST_CASE("StringNormalizer", "[text]") {
   const Attribute stop = {std::vector<std::string>{"Monday", "É"}};
   const Value week = Strings({3}, {"monday", "Tuesday", "é"});
