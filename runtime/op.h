@@ -211,6 +211,8 @@ class KernelContext {
 
   int output_count() const { return static_cast<int>(outputs_.size()); }
   bool has_output(int i) const { return i < output_count() && outputs_[i] != nullptr; }
+  /// Whether inference gave output i a whole shape, so that it has its memory already.
+  bool has_placed_output(int i) const { return has_output(i) && outputs_[i]->is_tensor(); }
   /// A tensor output of the type and shape that inference gave it, its elements not initialised.
   /// Only where inference gave a whole shape; otherwise Allocate it first.
   Tensor& output(int i) { return outputs_[i]->tensor(); }
@@ -369,6 +371,24 @@ struct Rewrite {
                           const std::vector<int>& uses) = nullptr;
 };
 
+/// An operator's part in the channels-last layout, [N, D..., C] in the place of ONNX's [N, C,
+/// D...], in which convolutions run best. The layout pass asks `inputs`, and where it moves the
+/// node to that layout it calls `convert` and gives it such inputs and outputs.
+struct ChannelsLast {
+  /// The inputs that would have to be channels-last, those of the outputs' rank (all outputs would
+  /// be too); none: the node must stay as it is. Others stay as they are.
+  std::vector<int> (*inputs)(const Graph& graph, const Node& node) = nullptr;  // null: none
+  /// Changes the node's typed attributes (a new object), or constants of its own among the inputs;
+  /// null: there is nothing to change.
+  void (*convert)(Graph& graph, Node& node) = nullptr;
+  /// Whether the node gains so much that tensors are converted for it; otherwise it follows its
+  /// neighbours.
+  bool gains = false;
+};
+
+/// A node that permutes axes: output axis i is axis permutation[i] of `from`.
+Node MakeTransposition(const Ints& permutation, ValueId from, ValueId to);
+
 struct OpDef {
   absl::string_view domain;  // "" is ai.onnx
   absl::string_view name;
@@ -387,11 +407,15 @@ struct OpDef {
   std::vector<int> in_place = {};
   /// The same inputs always give the same outputs: may be folded and merged.
   bool pure = true;
+  ChannelsLast channels_last = {};
   int last_version = 0;  // the last opset that has the operator; 0: the newest
   /// Multiplications and additions as one, for one run; null: not counted.
   double (*multiply_adds)(const PrepareContext&) = nullptr;
 };
 inline constexpr int kVariadic = 1 << 30;
+
+/// Operators besides the built-in ones, in order of preference and before those.
+using CustomOps = std::vector<std::shared_ptr<const OpDef>>;
 
 /// Every operator, sorted by domain and name. Built once, never changed.
 absl::Span<const OpDef* const> AllOps();

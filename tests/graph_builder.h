@@ -29,9 +29,9 @@ class GraphBuilder {
   /// Adds a node; "" leaves an input out.
   void Node(const std::string& op, const std::vector<std::string>& inputs,
             const std::vector<std::string>& outputs,
-            std::map<std::string, Attribute> attributes = {}) {
+            std::map<std::string, Attribute> attributes = {}, const std::string& domain = "") {
     sardonyx::Node node{.name = op + "_" + std::to_string(graph_.nodes.size()),
-                        .domain = "",
+                        .domain = domain,
                         .op_type = op,
                         .version = opset_,
                         .index = static_cast<int>(graph_.nodes.size())};

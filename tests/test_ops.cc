@@ -1,72 +1,101 @@
 #include "tests/test_ops.h"
 
+#include <algorithm>
+
 #include "absl/strings/string_view.h"
 
 namespace sardonyx {
+namespace {
 
-StatusOr<std::vector<Value>> RunOp(const std::string& op_type, int opset,
-                                   const std::map<std::string, Attribute>& attributes,
-                                   const std::vector<Value>& inputs, int output_count,
-                                   const std::string& kernel, int threads,
-                                   const std::string& domain) {
+constexpr ValueId kFirstOutput = 100;
+
+/// The node, parsed. Input i is value i.
+StatusOr<Node> MakeNode(const std::string& op_type, int opset,
+                        const std::map<std::string, Attribute>& attributes,
+                        const std::vector<Value>& inputs, int output_count,
+                        const std::string& domain) {
   const OpDef* op = FindOp(domain, op_type);
   if (op == nullptr) return absl::NotFoundError(absl::StrCat("no operator ", op_type));
   Node node{.name = "test", .domain = domain, .op_type = op_type, .version = opset, .index = 0};
   node.attributes = attributes;
   node.op = op;
-  std::vector<InferContext::Input> known(inputs.size());
-  std::vector<const Value*> pointers(inputs.size(), nullptr);
-  std::vector<Type> types(inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     node.inputs.push_back(inputs[i].is_none() ? kNoValue : static_cast<ValueId>(i));
-    if (inputs[i].is_none()) continue;
-    pointers[i] = &inputs[i];
-    if (inputs[i].is_tensor()) {
-      const Tensor& tensor = inputs[i].tensor();
-      types[i] = Type::Tensor(tensor.type(), tensor.shape());
-      known[i] = {.type = types[i], .value = &tensor, .ints = {}};
-    }
   }
-  for (int i = 0; i < output_count; ++i) node.outputs.push_back(static_cast<ValueId>(100 + i));
+  for (int i = 0; i < output_count; ++i) node.outputs.push_back(kFirstOutput + i);
   if (op->parse != nullptr) {
     ParseContext parse(node);
     SX_ASSIGN_OR_RETURN(node.attrs, op->parse(parse));
     SX_RETURN_IF_ERROR(parse.Finish());
   }
+  return node;
+}
+
+std::vector<Type> TypesOf(const std::vector<Value>& values) {
+  std::vector<Type> types(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!values[i].is_tensor()) continue;
+    types[i] = Type::Tensor(values[i].tensor().type(), values[i].tensor().shape());
+  }
+  return types;
+}
+
+StatusOr<std::vector<Type>> InferTypes(const Node& node, const std::vector<Value>& inputs) {
+  const std::vector<Type> types = TypesOf(inputs);
+  std::vector<InferContext::Input> known(inputs.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].is_tensor()) continue;
+    known[i] = {.type = types[i], .value = &inputs[i].tensor(), .ints = {}};
+  }
   InferContext infer(node, known, [](const Graph&, std::vector<Type>) {
     return Unimplemented("subgraphs are not run by RunOp");
   });
-  SX_RETURN_IF_ERROR(op->infer(infer));
+  SX_RETURN_IF_ERROR(node.op->infer(infer));
+  std::vector<Type> outputs;
+  for (const InferContext::Output& output : infer.outputs()) outputs.push_back(output.type);
+  return outputs;
+}
 
-  std::vector<Value> outputs(output_count);
-  std::vector<Value*> places;
-  std::vector<Type> output_types;
-  for (int i = 0; i < output_count; ++i) {
-    const Type& type = infer.outputs()[i].type;
-    output_types.push_back(type);
-    if (const auto shape = type.StaticShape(); shape && type.element != DataType::kUndefined) {
-      SX_ASSIGN_OR_RETURN(outputs[i], Tensor::CreateUninitialized(type.element, *shape));
-    }
-    places.push_back(&outputs[i]);
-  }
-  if (op->view) {
-    outputs[0] = inputs[0].tensor().Reshaped(outputs[0].tensor().shape());
-    return outputs;
-  }
+StatusOr<std::unique_ptr<Kernel>> PrepareKernel(const Node& node, const std::string& name,
+                                                const std::vector<Value>& inputs,
+                                                const std::vector<Type>& outputs, int threads) {
   const KernelDef* chosen = nullptr;
-  for (const KernelDef& def : op->kernels) {
-    if (kernel.empty() ? def.backend == Backend::kReference : def.name == kernel) chosen = &def;
+  for (const KernelDef& def : node.op->kernels) {
+    if (name.empty() ? def.backend == Backend::kReference : def.name == name) chosen = &def;
   }
-  if (chosen == nullptr) return absl::NotFoundError(absl::StrCat("no kernel ", kernel));
+  if (chosen == nullptr) return absl::NotFoundError(absl::StrCat("no kernel ", name));
   PackCache cache;
-  const PrepareContext prepare(node, types, std::vector<const Tensor*>(inputs.size(), nullptr),
-                               output_types, threads, Accuracy::kDefault, &cache);
+  const PrepareContext prepare(node, TypesOf(inputs),
+                               std::vector<const Tensor*>(inputs.size(), nullptr), outputs, threads,
+                               Accuracy::kDefault, &cache);
   if (chosen->refuses != nullptr) {
     if (const std::string reason = chosen->refuses(prepare); !reason.empty()) {
       return Unimplemented(reason);
     }
   }
-  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Kernel> prepared, chosen->prepare(prepare));
+  return chosen->prepare(prepare);
+}
+
+StatusOr<std::vector<Value>> RunNode(const Node& node, const std::vector<Value>& inputs,
+                                     const std::string& kernel, int threads) {
+  SX_ASSIGN_OR_RETURN(const std::vector<Type> types, InferTypes(node, inputs));
+  std::vector<Value> outputs(types.size());
+  std::vector<Value*> places;
+  std::vector<const Value*> pointers;
+  for (const Value& input : inputs) pointers.push_back(input.is_none() ? nullptr : &input);
+  for (size_t i = 0; i < types.size(); ++i) {
+    if (const auto shape = types[i].StaticShape();
+        shape && types[i].element != DataType::kUndefined) {
+      SX_ASSIGN_OR_RETURN(outputs[i], Tensor::CreateUninitialized(types[i].element, *shape));
+    }
+    places.push_back(&outputs[i]);
+  }
+  if (node.op->view) {
+    outputs[0] = inputs[0].tensor().Reshaped(outputs[0].tensor().shape());
+    return outputs;
+  }
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Kernel> prepared,
+                      PrepareKernel(node, kernel, inputs, types, threads));
   ThreadPool pool(threads);
   const RunControl control;
   const RunEnvironment environment{.pool = &pool, .control = &control};
@@ -76,6 +105,54 @@ StatusOr<std::vector<Value>> RunOp(const std::string& op_type, int opset,
       node, environment, nullptr, pointers, places,
       absl::MakeSpan(scratch.get(), static_cast<size_t>(prepared->scratch_bytes())));
   SX_RETURN_IF_ERROR(prepared->Run(context));
+  return outputs;
+}
+
+/// `value` with axis `from` moved to the place `to`.
+StatusOr<Value> MoveAxis(const Value& value, int from, int to) {
+  std::vector<int64_t> permutation(static_cast<size_t>(value.tensor().rank()));
+  for (size_t i = 0; i < permutation.size(); ++i) permutation[i] = static_cast<int64_t>(i);
+  permutation.erase(permutation.begin() + from);
+  permutation.insert(permutation.begin() + to, from);
+  SX_ASSIGN_OR_RETURN(const std::vector<Value> moved,
+                      RunOp("Transpose", 13, {{"perm", {permutation}}}, {value}));
+  return moved[0];
+}
+
+}  // namespace
+
+StatusOr<std::vector<Value>> RunOp(const std::string& op_type, int opset,
+                                   const std::map<std::string, Attribute>& attributes,
+                                   const std::vector<Value>& inputs, int output_count,
+                                   const std::string& kernel, int threads,
+                                   const std::string& domain) {
+  SX_ASSIGN_OR_RETURN(const Node node,
+                      MakeNode(op_type, opset, attributes, inputs, output_count, domain));
+  return RunNode(node, inputs, kernel, threads);
+}
+
+StatusOr<std::vector<Value>> RunOpChannelsLast(const std::string& op_type, int opset,
+                                               const std::map<std::string, Attribute>& attributes,
+                                               std::vector<Value> inputs, int output_count,
+                                               const std::string& kernel, int threads) {
+  SX_ASSIGN_OR_RETURN(Node node, MakeNode(op_type, opset, attributes, inputs, output_count, ""));
+  SX_ASSIGN_OR_RETURN(const std::vector<Type> types, InferTypes(node, inputs));
+  Graph graph;
+  const std::vector<Type> input_types = TypesOf(inputs);
+  graph.values.resize(static_cast<size_t>(kFirstOutput) + types.size());
+  for (size_t i = 0; i < inputs.size(); ++i) graph.values[i].type = input_types[i];
+  for (size_t i = 0; i < types.size(); ++i) graph.values[kFirstOutput + i].type = types[i];
+  const ChannelsLast& part = node.op->channels_last;
+  const std::vector<int> moved = part.inputs ? part.inputs(graph, node) : std::vector<int>();
+  if (moved.empty()) return Unimplemented(op_type, " stays in ONNX's layout");
+  if (part.convert != nullptr) part.convert(graph, node);
+  for (const int i : moved) {
+    SX_ASSIGN_OR_RETURN(inputs[i], MoveAxis(inputs[i], 1, inputs[i].tensor().rank() - 1));
+  }
+  SX_ASSIGN_OR_RETURN(std::vector<Value> outputs, RunNode(node, inputs, kernel, threads));
+  for (Value& output : outputs) {
+    SX_ASSIGN_OR_RETURN(output, MoveAxis(output, output.tensor().rank() - 1, 1));
+  }
   return outputs;
 }
 

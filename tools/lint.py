@@ -35,7 +35,7 @@ MAY_INCLUDE = {
     "base": {"base"},
     "graph": {"base", "graph"},
     "op": {"base", "graph", "op"},
-    "ops": {"base", "graph", "op", "ops"},
+    "ops": {"api", "base", "graph", "op", "ops"},
     "passes": {"base", "graph", "op", "passes"},
     "session": {"base", "graph", "op", "passes", "session"},
     "importer": {"base", "graph", "importer"},

@@ -1,4 +1,5 @@
-// Finding what reads a value, for rewrites that absorb the node behind theirs.
+// Finding what reads a value, and taking its place, for rewrites that absorb the node behind
+// theirs.
 #pragma once
 
 #include <vector>
@@ -21,6 +22,12 @@ inline int OnlyReader(const Graph& graph, int node, const std::vector<int>& uses
     }
   }
   return -1;
+}
+
+/// Makes node `node` yield what `reader`, which read it, yielded, and drops `reader`.
+inline void TakeOutputOf(Graph& graph, int node, int reader) {
+  graph.nodes[node].outputs[0] = graph.nodes[reader].outputs[0];
+  graph.nodes[reader].removed = true;
 }
 
 }  // namespace sardonyx

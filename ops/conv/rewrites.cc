@@ -19,12 +19,6 @@ bool IsStandard(const Node& node, absl::string_view op, int least_version) {
   return node.domain.empty() && node.op_type == op && node.version >= least_version;
 }
 
-/// Makes node `node` yield what `reader`, which read it, yielded, and drops `reader`.
-void TakeOutputOf(Graph& graph, int node, int reader) {
-  graph.nodes[node].outputs[0] = graph.nodes[reader].outputs[0];
-  graph.nodes[reader].removed = true;
-}
-
 // ---- Scale and shift per channel -------------------------------------------------------------
 
 /// Result = factor[c] * convolution + shift[c].
@@ -50,7 +44,7 @@ std::optional<std::vector<double>> PerChannel(const Graph& graph, ValueId value,
 
 std::optional<Affine> BatchNormOf(const Graph& graph, const Node& node, int64_t channels) {
   const auto& attrs = static_cast<const BatchNormAttrs&>(*node.attrs);
-  if (attrs.training || !attrs.spatial) return std::nullopt;
+  if (attrs.training || !attrs.spatial || attrs.activation) return std::nullopt;
   std::vector<double> parts[4];
   for (int i = 0; i < 4; ++i) {
     const Tensor* tensor = graph.constant(node.inputs[static_cast<size_t>(i) + 1]);

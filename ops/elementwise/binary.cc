@@ -17,6 +17,11 @@ StatusOr<std::shared_ptr<Attrs>> ParseBinary(ParseContext& context) {
   return attrs;
 }
 
+std::vector<int> BinaryChannelsLast(const Graph& graph, const Node& node) {
+  const bool aligned = static_cast<const BinaryAttrs&>(*node.attrs).axis.has_value();
+  return aligned ? std::vector<int>() : ElementwiseChannelsLast(graph, node);
+}
+
 StatusOr<SymbolicShape> AlignSecond(const BinaryAttrs& attrs, const SymbolicShape& a,
                                     const SymbolicShape& b) {
   if (!attrs.legacy) return b;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ops/common/broadcast.h"
+#include "ops/common/channels_last.h"
 #include "ops/common/element_check.h"
 #include "ops/elementwise/unary.h"
 #include "runtime/op.h"
@@ -114,6 +115,10 @@ Status InferComparison(InferContext& context) {
   return absl::OkStatus();
 }
 
+/// ChannelsLast::inputs: ElementwiseChannelsLast, unless an old opset's `axis` says how to
+/// broadcast.
+std::vector<int> BinaryChannelsLast(const Graph& graph, const Node& node);
+
 /// An operator from the function object F, on the element types of Types.
 template <typename F, typename Types, IntsOperation operation = IntsOperation::kNone>
 OpDef BinaryOp(absl::string_view name, std::vector<int> versions) {
@@ -124,7 +129,8 @@ OpDef BinaryOp(absl::string_view name, std::vector<int> versions) {
           .parse = ParseBinary,
           .infer = InferBinary<Types, operation>,
           .kernels = {SimpleKernel<RunBinary<F, Types>>("elementwise.loop")},
-          .in_place = {0, 1}};
+          .in_place = {0, 1},
+          .channels_last = {.inputs = BinaryChannelsLast, .convert = ConvertElementwise}};
 }
 
 /// Runs a row function of float32 on float32, or on float16 converted block by block.

@@ -109,7 +109,8 @@ OpDef ClipOp() {
           .kernels = {SimpleKernel<RunNativeClip>("elementwise.simd", Backend::kNative,
                                                   RefuseUnlessFloat),
                       SimpleKernel<RunClip>("elementwise.loop")},
-          .in_place = {0}};
+          .in_place = {0},
+          .channels_last = kElementwiseChannelsLast};
 }
 
 }  // namespace sardonyx

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "ops/common/channels_last.h"
 #include "ops/common/element_check.h"
 #include "runtime/op.h"
 
@@ -91,7 +92,8 @@ OpDef UnaryOp(absl::string_view name, std::vector<int> versions,
           .parse = parse,
           .infer = InferUnary<Types>,
           .kernels = {SimpleKernel<RunUnary<F, Types>>("elementwise.loop")},
-          .in_place = {0}};
+          .in_place = {0},
+          .channels_last = kElementwiseChannelsLast};
 }
 
 /// The same with a vectorised kernel for float32 and float16 before it.

@@ -132,7 +132,8 @@ OpDef VariadicOp(absl::string_view name, std::vector<int> versions, Status (*inf
           .max_inputs = kVariadic,
           .parse = ParseVariadic,
           .infer = infer,
-          .kernels = {simd, loop}};
+          .kernels = {simd, loop},
+          .channels_last = kElementwiseChannelsLast};
 }
 
 template <BinaryRow row>

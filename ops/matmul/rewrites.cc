@@ -5,12 +5,6 @@
 namespace sardonyx {
 namespace {
 
-/// Makes node `node` yield what `reader`, which read it, yielded, and drops `reader`.
-void TakeOutputOf(Graph& graph, int node, int reader) {
-  graph.nodes[node].outputs[0] = graph.nodes[reader].outputs[0];
-  graph.nodes[reader].removed = true;
-}
-
 bool IsFloat(const Graph& graph, ValueId value) {
   const Type& type = graph.value(value).type;
   return type.is_tensor() && type.element == DataType::kFloat;

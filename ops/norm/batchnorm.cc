@@ -1,7 +1,9 @@
 // BatchNormalization: attributes, types, and the list of its kernels.
 #include "ops/norm/batchnorm.h"
 
+#include "ops/common/channels_last.h"
 #include "ops/common/float_inputs.h"
+#include "ops/common/readers.h"
 #include "ops/norm/norm.h"
 
 namespace sardonyx {
@@ -42,7 +44,7 @@ Status Infer(InferContext& context) {
   if (x != nullptr) {
     if (x->empty()) return InvalidArgument("input X is a scalar");
     if (attrs.spatial) {
-      const Dim channels = x->size() == 1 ? Dim(1) : (*x)[1];
+      const Dim channels = x->size() == 1 ? Dim(1) : attrs.channels_last ? x->back() : (*x)[1];
       static constexpr absl::string_view kNames[] = {"X", "scale", "B", "mean", "variance"};
       for (int i = 1; i < 5; ++i) SX_RETURN_IF_ERROR(CheckVector(context, i, channels, kNames[i]));
       statistics = SymbolicShape{channels};
@@ -66,11 +68,49 @@ Status Infer(InferContext& context) {
   return absl::OkStatus();
 }
 
+const BatchNormAttrs& AttrsOf(const Node& node) {
+  return static_cast<const BatchNormAttrs&>(*node.attrs);
+}
+
+StatusOr<bool> AbsorbActivation(Graph& graph, int index, const std::vector<int>&,
+                                const std::vector<int>& uses) {
+  const Node& node = graph.nodes[index];
+  const BatchNormAttrs& attrs = AttrsOf(node);
+  if (attrs.training || attrs.activation ||
+      graph.value(node.outputs[0]).type.element != DataType::kFloat) {
+    return false;
+  }
+  const int reader = OnlyReader(graph, index, uses);
+  if (reader < 0 || graph.nodes[reader].inputs[0] != node.outputs[0]) return false;
+  const auto activation = ActivationOf(graph, graph.nodes[reader]);
+  if (!activation) return false;
+  auto fused = std::make_shared<BatchNormAttrs>(attrs);
+  fused->activation = *activation;
+  graph.nodes[index].attrs = std::move(fused);
+  TakeOutputOf(graph, index, reader);
+  return true;
+}
+
+std::vector<int> ChannelsLastInputs(const Graph& graph, const Node& node) {
+  const BatchNormAttrs& attrs = AttrsOf(node);
+  if (attrs.training || !attrs.spatial) return {};
+  return FirstInputChannelsLast(graph, node);
+}
+
+void Convert(Graph&, Node& node) {
+  auto attrs = std::make_shared<BatchNormAttrs>(AttrsOf(node));
+  attrs->channels_last = true;
+  node.attrs = std::move(attrs);
+}
+
 }  // namespace
 
 BatchNormShape ViewBatchNorm(const BatchNormAttrs& attrs, const Shape& x) {
   if (x.rank() < 2) return {.batch = x.Elements()};
   if (!attrs.spatial) return {.batch = x[0], .channels = x.Elements(1, x.rank())};
+  if (attrs.channels_last) {
+    return {.batch = x.Elements(0, x.rank() - 1), .channels = x[x.rank() - 1]};
+  }
   return {.batch = x[0], .channels = x[1], .plane = x.Elements(2, x.rank())};
 }
 
@@ -94,7 +134,9 @@ OpDef BatchNormalizationOp() {
           .parse = Parse,
           .infer = Infer,
           .kernels = {BatchNormNative(), BatchNormOneDnnKernel(), BatchNormReference()},
-          .in_place = {0}};
+          .rewrites = {{"batchnorm+activation", AbsorbActivation}},
+          .in_place = {0},
+          .channels_last = {.inputs = ChannelsLastInputs, .convert = Convert}};
 }
 
 }  // namespace sardonyx

@@ -1,10 +1,11 @@
 // BatchNormalization as its kernels and Conv's rewrites see it.
 //
-// Inputs: 0 X [N, C, D...], 1 scale, 2 B, 3 mean, 4 variance, each [C] (or, where not spatial,
-// [C, D...]). Outputs: 0 Y; in training mode 1 and 2 the running mean and variance, and up to opset
-// 13 also 3 and 4 those of this batch.
+// Inputs: 0 X [N, C, D...] (or [N, D..., C], where the attributes say so), 1 scale, 2 B, 3 mean, 4
+// variance, each [C] (or, where not spatial, [C, D...]). Outputs: 0 Y; in training mode 1 and 2 the
+// running mean and variance, and up to opset 13 also 3 and 4 those of this batch.
 #pragma once
 
+#include "ops/common/activation.h"
 #include "runtime/op.h"
 
 namespace sardonyx {
@@ -14,9 +15,11 @@ struct BatchNormAttrs : Attrs {
   float momentum = 0.9f;
   bool spatial = true;
   bool training = false;
+  Activation activation;       // set by a rewrite, applied last
+  bool channels_last = false;  // set by the layout pass
 };
 
-/// X as [batch, channels, plane].
+/// X as [batch, channels, plane]; channels-last, the positions of all images are the batch.
 struct BatchNormShape {
   int64_t batch = 1;
   int64_t channels = 1;

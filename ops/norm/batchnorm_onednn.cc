@@ -40,6 +40,7 @@ class BatchNormOneDnn : public Kernel {
   Status Run(KernelContext& context) const override {
     const float* inputs[5];
     for (int i = 0; i < 5; ++i) inputs[i] = context.input(i).data<float>();
+    const Activation& activation = context.attrs<BatchNormAttrs>().activation;
     float* y = context.output(0).data<float>();
     const int64_t per_image = (whole_size_ + slice_ - 1) / slice_;
     std::atomic<int64_t> next{0};
@@ -60,12 +61,19 @@ class BatchNormOneDnn : public Kernel {
                             {onednn::Argument::kVariance, inputs[4] + channel},
                             {onednn::Argument::kDestination, y + at}},
                            scratch));
+        if (activation) Activate(activation, (i + 1) % per_image == 0, y + at);
       }
     }));
     return error.status();
   }
 
  private:
+  void Activate(const Activation& activation, bool last, float* y) const {
+    const int64_t size = last ? whole_size_ - (whole_size_ - 1) / slice_ * slice_ : slice_;
+    const int64_t elements = size * (by_image_ ? shape_.channels : shape_.plane);
+    for (int64_t i = 0; i < elements; ++i) y[i] = Apply(activation, y[i]);
+  }
+
   const BatchNormShape shape_;
   const bool by_image_;
   const int64_t whole_size_;  // images or channels that are cut into slices

@@ -9,12 +9,12 @@
 namespace sardonyx {
 namespace {
 
-struct GlobalAttrs : Attrs {
-  double p = 2;
-};
+StatusOr<std::shared_ptr<Attrs>> ParseNothing(ParseContext&) {
+  return std::make_shared<GlobalPoolAttrs>();
+}
 
 StatusOr<std::shared_ptr<Attrs>> ParseLp(ParseContext& context) {
-  auto attrs = std::make_shared<GlobalAttrs>();
+  auto attrs = std::make_shared<GlobalPoolAttrs>();
   attrs->p = context.version() < 2 ? static_cast<double>(context.Float("p", 2))
                                    : static_cast<double>(context.Int("p", 2));
   if (!(attrs->p > 0) || std::isinf(attrs->p)) {
@@ -29,56 +29,72 @@ Status Infer(InferContext& context) {
   if (const SymbolicShape* x = context.shape(0)) {
     if (x->size() < 2) return InvalidArgument("input X has rank ", x->size(), ", not at least 2");
     shape = *x;
-    for (size_t i = 2; i < shape->size(); ++i) (*shape)[i] = Dim(1);
+    const size_t first = context.attrs<GlobalPoolAttrs>().channels_last ? 1 : 2;
+    for (size_t i = 0; i + 2 < shape->size(); ++i) (*shape)[first + i] = Dim(1);
   }
   context.set_output(0, context.element(0), std::move(shape));
   return absl::OkStatus();
 }
 
-/// y[plane] = reduce(first element of the plane, its size).
+/// A channel of an image: its first element, how many there are, and the way from one to the next.
+template <typename T>
+struct Plane {
+  const T* first;
+  int64_t size, step;
+
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (int64_t i = 0; i < size; ++i) visit(first[i * step]);
+  }
+};
+
+/// y[plane] = reduce(plane).
 template <typename T, typename Reduce>
 Status ForEachPlane(KernelContext& context, const Reduce& reduce) {
   const Tensor& x = context.input(0);
-  const int64_t planes = x.shape().Elements(0, 2);
-  const int64_t size = x.shape().Elements(2, x.rank());
+  const bool last = context.attrs<GlobalPoolAttrs>().channels_last;
+  const int64_t channels = x.dim(last ? x.rank() - 1 : 1);
+  const int64_t size = last ? x.shape().Elements(1, x.rank() - 1) : x.shape().Elements(2, x.rank());
   T* y = context.output(0).data<T>();
-  return context.ParallelFor(planes, 1.0 + static_cast<double>(size),
-                             [&](int64_t begin, int64_t end) {
-                               for (int64_t i = begin; i < end; ++i) {
-                                 y[i] = static_cast<T>(reduce(x.data<T>() + i * size, size));
-                               }
-                             });
+  return context.ParallelFor(
+      x.dim(0) * channels, 1.0 + static_cast<double>(size), [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const int64_t start = last ? i / channels * size * channels + i % channels : i * size;
+          const Plane<T> plane{x.data<T>() + start, size, last ? channels : 1};
+          y[i] = static_cast<T>(reduce(plane));
+        }
+      });
 }
 
 Status Average(KernelContext& context) {
   return Dispatch(context.input(0).type(), Floats{}, [&]<typename T>() {
-    return ForEachPlane<T>(context, [](const T* x, int64_t size) {
+    return ForEachPlane<T>(context, [](const Plane<T>& plane) {
       double sum = 0;
-      for (int64_t i = 0; i < size; ++i) sum += static_cast<double>(x[i]);
-      return sum / static_cast<double>(size);
+      plane.ForEach([&](T x) { sum += static_cast<double>(x); });
+      return sum / static_cast<double>(plane.size);
     });
   });
 }
 
 Status Max(KernelContext& context) {
   return Dispatch(context.input(0).type(), Floats{}, [&]<typename T>() {
-    return ForEachPlane<T>(context, [](const T* x, int64_t size) {
+    return ForEachPlane<T>(context, [](const Plane<T>& plane) {
       auto best = -std::numeric_limits<ComputeType<T>>::infinity();
-      for (int64_t i = 0; i < size; ++i) {
-        const auto value = static_cast<ComputeType<T>>(x[i]);
+      plane.ForEach([&](T x) {
+        const auto value = static_cast<ComputeType<T>>(x);
         if (value > best) best = value;  // passes over NaN
-      }
+      });
       return best;
     });
   });
 }
 
 Status Lp(KernelContext& context) {
-  const double p = context.attrs<GlobalAttrs>().p;
+  const double p = context.attrs<GlobalPoolAttrs>().p;
   return Dispatch(context.input(0).type(), Floats{}, [&]<typename T>() {
-    return ForEachPlane<T>(context, [p](const T* x, int64_t size) {
+    return ForEachPlane<T>(context, [p](const Plane<T>& plane) {
       double sum = 0;
-      for (int64_t i = 0; i < size; ++i) sum += std::pow(std::abs(static_cast<double>(x[i])), p);
+      plane.ForEach([&](T x) { sum += std::pow(std::abs(static_cast<double>(x)), p); });
       return std::pow(sum, 1 / p);
     });
   });
@@ -102,32 +118,40 @@ double Sum(const float* x, int64_t size) {
 }
 
 Status NativeAverage(KernelContext& context) {
-  return ForEachPlane<float>(context, [](const float* x, int64_t size) {
-    return Sum(x, size) / static_cast<double>(size);
+  return ForEachPlane<float>(context, [](const Plane<float>& plane) {
+    return Sum(plane.first, plane.size) / static_cast<double>(plane.size);
   });
 }
 
 Status NativeMax(KernelContext& context) {
-  return ForEachPlane<float>(context, [](const float* x, int64_t size) {
+  return ForEachPlane<float>(context, [](const Plane<float>& plane) {
+    const float* x = plane.first;
     constexpr int64_t kLanes = 16;
     float lanes[kLanes];
     std::fill_n(lanes, kLanes, -std::numeric_limits<float>::infinity());
     int64_t i = 0;
-    for (; i + kLanes <= size; i += kLanes) {
+    for (; i + kLanes <= plane.size; i += kLanes) {
       for (int64_t lane = 0; lane < kLanes; ++lane) {
         lanes[lane] = x[i + lane] > lanes[lane] ? x[i + lane] : lanes[lane];
       }
     }
     float best = lanes[0];
-    for (; i < size; ++i) best = x[i] > best ? x[i] : best;
+    for (; i < plane.size; ++i) best = x[i] > best ? x[i] : best;
     for (const float lane : lanes) best = lane > best ? lane : best;
     return best;
   });
 }
 
-std::string NotFloat(const PrepareContext& context) {
+std::string Refuses(const PrepareContext& context) {
+  if (context.attrs<GlobalPoolAttrs>().channels_last) return "takes ONNX's layout only";
   if (context.element(0) == DataType::kFloat) return "";
   return absl::StrCat("works on float, not ", Name(context.element(0)));
+}
+
+void Convert(Graph&, Node& node) {
+  auto attrs = std::make_shared<GlobalPoolAttrs>(static_cast<const GlobalPoolAttrs&>(*node.attrs));
+  attrs->channels_last = true;
+  node.attrs = std::move(attrs);
 }
 
 OpDef GlobalOp(absl::string_view name, std::vector<int> versions) {
@@ -136,6 +160,7 @@ OpDef GlobalOp(absl::string_view name, std::vector<int> versions) {
           .versions = std::move(versions),
           .min_inputs = 1,
           .max_inputs = 1,
+          .parse = ParseNothing,
           .infer = Infer};
 }
 
@@ -143,14 +168,18 @@ OpDef GlobalOp(absl::string_view name, std::vector<int> versions) {
 
 OpDef GlobalAveragePoolOp() {
   OpDef op = GlobalOp("GlobalAveragePool", {1, 22});
-  op.kernels = {SimpleKernel<NativeAverage>("globalaveragepool.native", Backend::kNative, NotFloat),
+  op.channels_last = {.inputs = PoolChannelsLast, .convert = Convert};
+  op.kernels = {GlobalAveragePoolChannelsLast(),
+                SimpleKernel<NativeAverage>("globalaveragepool.native", Backend::kNative, Refuses),
                 SimpleKernel<Average>("globalaveragepool.reference")};
   return op;
 }
 
 OpDef GlobalMaxPoolOp() {
   OpDef op = GlobalOp("GlobalMaxPool", {1, 22});
-  op.kernels = {SimpleKernel<NativeMax>("globalmaxpool.native", Backend::kNative, NotFloat),
+  op.channels_last = {.inputs = PoolChannelsLast, .convert = Convert};
+  op.kernels = {GlobalMaxPoolChannelsLast(),
+                SimpleKernel<NativeMax>("globalmaxpool.native", Backend::kNative, Refuses),
                 SimpleKernel<Max>("globalmaxpool.reference")};
   return op;
 }

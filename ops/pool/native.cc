@@ -127,7 +127,7 @@ Status Pool(KernelContext& context, const Finish& finish) {
   if (context.output(0).size() == 0) return absl::OkStatus();
   const double cost = static_cast<double>(rows.width.output) *
                       (1.0 + 0.3 * static_cast<double>(pool.kernel_plane()));
-  return context.ParallelFor(pool.planes * lines, cost, [&](int64_t begin, int64_t end) {
+  return context.ParallelFor(pool.planes() * lines, cost, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t d = i % lines / rows.height.output, h = i % rows.height.output;
       float* row = y + i * rows.width.output;
@@ -149,6 +149,7 @@ Status RunAverage(KernelContext& context) {
 }
 
 std::string Refuses(const PrepareContext& context) {
+  if (context.attrs<PoolAttrs>().channels_last) return "takes ONNX's layout only";
   if (context.element(0) != DataType::kFloat) {
     return absl::StrCat("works on float, not ", Name(context.element(0)));
   }

@@ -14,15 +14,15 @@ class PoolOneDnn : public Kernel {
   PoolOneDnn(PoolShape pool, int64_t threads)
       : pool_(std::move(pool)),
         // Several slices a thread even out their speeds; 16 channels are a block for oneDNN.
-        slice_(std::min(pool_.planes, (pool_.planes / (4 * threads) + 16) / 16 * 16)),
-        slices_((pool_.planes + slice_ - 1) / slice_),
+        slice_(std::min(pool_.planes(), (pool_.planes() / (4 * threads) + 16) / 16 * 16)),
+        slices_((pool_.planes() + slice_ - 1) / slice_),
         workers_(std::min(threads, slices_)) {}
 
   Status Prepare(onednn::Pooling::Kind kind) {
     SX_ASSIGN_OR_RETURN(whole_, onednn::Make(onednn::Pooling{
                                     .kind = kind, .channels = slice_, .window = pool_.window}));
     last_ = whole_;
-    if (const int64_t rest = pool_.planes % slice_; rest != 0) {
+    if (const int64_t rest = pool_.planes() % slice_; rest != 0) {
       SX_ASSIGN_OR_RETURN(last_, onednn::Make(onednn::Pooling{
                                      .kind = kind, .channels = rest, .window = pool_.window}));
     }
@@ -79,7 +79,7 @@ std::string Refuses(const PrepareContext& context) {
 
 StatusOr<std::unique_ptr<Kernel>> Make(const PrepareContext& context, onednn::Pooling::Kind kind) {
   SX_ASSIGN_OR_RETURN(PoolShape pool, StaticFloatPool(context));
-  if (pool.planes == 0 || pool.output_plane() == 0) {
+  if (pool.planes() == 0 || pool.output_plane() == 0) {
     return Unimplemented("needs an output that is not empty");
   }
   auto kernel = std::make_unique<PoolOneDnn>(std::move(pool), context.threads());

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/common/channels_last.h"
 #include "ops/common/float_inputs.h"
 
 namespace sardonyx {
@@ -51,16 +52,17 @@ Status InferShape(InferContext& context) {
   const SymbolicShape* x = context.shape(0);
   std::optional<SymbolicShape> shape;
   if (const auto known = context.input(0).StaticShape()) {
-    SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, *known));
-    shape = SymbolicShape{(*x)[0], (*x)[1]};
-    for (const WindowAxis& axis : pool.window) shape->push_back(axis.output);
-  } else if (x != nullptr) {
+    SX_RETURN_IF_ERROR(ResolvePool(attrs, *known).status());
+  }
+  if (x != nullptr) {
     if (x->size() < 3) return InvalidArgument("input X has rank ", x->size(), ", not at least 3");
     const SymbolicShape kernel(attrs.window.kernel_shape.begin(), attrs.window.kernel_shape.end());
-    SX_ASSIGN_OR_RETURN(const SymbolicShape spatial,
-                        InferWindow(attrs.window, absl::MakeConstSpan(*x).subspan(2), kernel));
-    shape = SymbolicShape{(*x)[0], (*x)[1]};
-    shape->insert(shape->end(), spatial.begin(), spatial.end());
+    const size_t first = attrs.channels_last ? 1 : 2;
+    SX_ASSIGN_OR_RETURN(
+        const SymbolicShape spatial,
+        InferWindow(attrs.window, absl::MakeConstSpan(*x).subspan(first, x->size() - 2), kernel));
+    shape = *x;
+    std::copy(spatial.begin(), spatial.end(), shape->begin() + static_cast<int64_t>(first));
   }
   context.set_output(0, element, shape);
   context.set_output(1, DataType::kInt64, shape);
@@ -78,6 +80,12 @@ Status InferMaxPool(InferContext& context) {
 Status InferFloatPool(InferContext& context) {
   SX_RETURN_IF_ERROR(CheckFloatInput(context, 0));
   return InferShape(context);
+}
+
+void Convert(Graph&, Node& node) {
+  auto attrs = std::make_shared<PoolAttrs>(static_cast<const PoolAttrs&>(*node.attrs));
+  attrs->channels_last = true;
+  node.attrs = std::move(attrs);
 }
 
 OpDef PoolOp(absl::string_view name, std::vector<int> versions) {
@@ -98,10 +106,12 @@ int64_t PoolShape::kernel_plane() const { return Product(window, &WindowAxis::ke
 StatusOr<PoolShape> ResolvePool(const PoolAttrs& attrs, const Shape& x) {
   if (x.rank() < 3)
     return InvalidArgument("input X has shape ", x.ToString(), ", not rank 3 or more");
-  PoolShape pool{.planes = x.Elements(0, 2)};
-  SX_ASSIGN_OR_RETURN(pool.window,
-                      ResolveWindow(attrs.window, x.dims().subspan(2), attrs.window.kernel_shape));
-  Shape y{x[0], x[1]};
+  const int channel_axis = attrs.channels_last ? x.rank() - 1 : 1;
+  PoolShape pool{.batch = x[0], .channels = x[channel_axis], .channels_last = attrs.channels_last};
+  const auto spatial =
+      x.dims().subspan(attrs.channels_last ? 1 : 2, static_cast<size_t>(x.rank()) - 2);
+  SX_ASSIGN_OR_RETURN(pool.window, ResolveWindow(attrs.window, spatial, attrs.window.kernel_shape));
+  Shape y{pool.batch, pool.channels};
   for (const WindowAxis& axis : pool.window) y.push_back(axis.output);
   SX_RETURN_IF_ERROR(CheckSize(x));
   SX_RETURN_IF_ERROR(CheckSize(y));
@@ -116,9 +126,18 @@ StatusOr<PoolShape> StaticFloatPool(const PrepareContext& context) {
   if (context.node().outputs.size() > 1 && context.node().outputs[1] != kNoValue) {
     return Unimplemented("does not give indices");
   }
+  const auto& attrs = context.attrs<PoolAttrs>();
+  if (attrs.channels_last) return Unimplemented("takes ONNX's layout only");
   const auto x = context.shape(0);
   if (!x) return Unimplemented("needs shapes that are known before the run");
-  return ResolvePool(context.attrs<PoolAttrs>(), *x);
+  return ResolvePool(attrs, *x);
+}
+
+std::vector<int> PoolChannelsLast(const Graph& graph, const Node& node) {
+  const bool indices = node.outputs.size() > 1 && node.outputs[1] != kNoValue;
+  const Type& x = graph.value(node.inputs[0]).type;
+  if (indices || x.element != DataType::kFloat || x.rank() > 5) return {};
+  return FirstInputChannelsLast(graph, node);
 }
 
 OpDef MaxPoolOp() {
@@ -126,14 +145,17 @@ OpDef MaxPoolOp() {
   op.max_outputs = 2;
   op.parse = ParseMaxPool;
   op.infer = InferMaxPool;
-  op.kernels = {MaxPoolNative(), MaxPoolOneDnn(), MaxPoolReference()};
+  op.kernels = {MaxPoolChannelsLast(), MaxPoolNative(), MaxPoolOneDnn(), MaxPoolReference()};
+  op.channels_last = {.inputs = PoolChannelsLast, .convert = Convert};
   return op;
 }
 
 OpDef AveragePoolOp() {
   OpDef op = PoolOp("AveragePool", {1, 7, 10, 11, 19, 22});
   op.parse = ParseAveragePool;
-  op.kernels = {AveragePoolNative(), AveragePoolOneDnn(), AveragePoolReference()};
+  op.kernels = {AveragePoolChannelsLast(), AveragePoolNative(), AveragePoolOneDnn(),
+                AveragePoolReference()};
+  op.channels_last = {.inputs = PoolChannelsLast, .convert = Convert};
   return op;
 }
 

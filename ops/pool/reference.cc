@@ -13,7 +13,7 @@ Ints Sizes(const Window& window, int64_t WindowAxis::*size) {
   return sizes;
 }
 
-/// Calls visit(offset in the plane) for each tap of output `out` inside the input.
+/// Calls visit(position in the plane) for each tap of output `out` inside the input.
 template <typename Visit>
 void VisitWindow(const Window& window, const Position& out, Visit&& visit) {
   Ints starts, counts;
@@ -34,16 +34,19 @@ void VisitWindow(const Window& window, const Position& out, Visit&& visit) {
   } while (k.Next());
 }
 
-/// Calls body(plane, output's index in its plane, output's position) for every output.
+/// Calls body(plane, where the output lies, its position) for every output.
 template <typename Body>
 Status ForEachOutput(KernelContext& context, const PoolShape& pool, const Body& body) {
   const Ints outputs = Sizes(pool.window, &WindowAxis::output);
   const int64_t size = pool.output_plane();
-  if (size == 0 || pool.planes == 0) return absl::OkStatus();
+  if (size == 0 || pool.planes() == 0) return absl::OkStatus();
   const double cost = 4.0 * static_cast<double>(pool.kernel_plane());
-  return context.ParallelFor(pool.planes * size, cost, [&](int64_t begin, int64_t end) {
+  return context.ParallelFor(pool.planes() * size, cost, [&](int64_t begin, int64_t end) {
     Position out(outputs, begin % size);
-    for (int64_t i = begin; i < end; ++i, out.Next()) body(i / size, i, out);
+    for (int64_t i = begin; i < end; ++i, out.Next()) {
+      const int64_t plane = i / size;
+      body(plane, pool.Start(plane, size) + i % size * pool.step(), out);
+    }
   });
 }
 
@@ -64,7 +67,7 @@ template <typename T>
 Status MaxPool(KernelContext& context) {
   const auto& attrs = context.attrs<PoolAttrs>();
   SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, context.input(0).shape()));
-  const int64_t plane_size = pool.input_plane();
+  const int64_t plane_size = pool.input_plane(), step = pool.step();
   const T* x = context.input(0).data<T>();
   T* y = context.output(0).data<T>();
   int64_t* indices = context.has_output(1) ? context.output(1).data<int64_t>() : nullptr;
@@ -72,11 +75,11 @@ Status MaxPool(KernelContext& context) {
   const C least = std::numeric_limits<C>::has_infinity ? -std::numeric_limits<C>::infinity()
                                                        : std::numeric_limits<C>::lowest();
   return ForEachOutput(context, pool, [&](int64_t plane, int64_t o, const Position& out) {
-    const T* from = x + plane * plane_size;
+    const T* from = x + pool.Start(plane, plane_size);
     C best = least;
     int64_t where = -1;
     VisitWindow(pool.window, out, [&](int64_t offset) {
-      const C value = static_cast<C>(from[offset]);
+      const C value = static_cast<C>(from[offset * step]);
       if (where < 0) where = offset;
       if (value > best) {  // passes over NaN
         best = value;
@@ -96,15 +99,15 @@ template <typename T>
 Status AveragePool(KernelContext& context) {
   const auto& attrs = context.attrs<PoolAttrs>();
   SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, context.input(0).shape()));
-  const int64_t plane_size = pool.input_plane();
+  const int64_t plane_size = pool.input_plane(), step = pool.step();
   const T* x = context.input(0).data<T>();
   T* y = context.output(0).data<T>();
   return ForEachOutput(context, pool, [&](int64_t plane, int64_t o, const Position& out) {
-    const T* from = x + plane * plane_size;
+    const T* from = x + pool.Start(plane, plane_size);
     double sum = 0;
     int64_t count = 0;
     VisitWindow(pool.window, out, [&](int64_t offset) {
-      sum += static_cast<double>(from[offset]);
+      sum += static_cast<double>(from[offset * step]);
       ++count;
     });
     if (attrs.count_include_pad) {
@@ -121,14 +124,14 @@ template <typename T>
 Status LpPool(KernelContext& context) {
   const auto& attrs = context.attrs<PoolAttrs>();
   SX_ASSIGN_OR_RETURN(const PoolShape pool, ResolvePool(attrs, context.input(0).shape()));
-  const int64_t plane_size = pool.input_plane();
+  const int64_t plane_size = pool.input_plane(), step = pool.step();
   const T* x = context.input(0).data<T>();
   T* y = context.output(0).data<T>();
   return ForEachOutput(context, pool, [&](int64_t plane, int64_t o, const Position& out) {
-    const T* from = x + plane * plane_size;
+    const T* from = x + pool.Start(plane, plane_size);
     double sum = 0;
     VisitWindow(pool.window, out, [&](int64_t offset) {
-      sum += std::pow(std::abs(static_cast<double>(from[offset])), attrs.p);
+      sum += std::pow(std::abs(static_cast<double>(from[offset * step])), attrs.p);
     });
     y[o] = static_cast<T>(std::pow(sum, 1 / attrs.p));
   });

@@ -1,6 +1,7 @@
 // Operators that join tensors along an axis and take them apart again.
 #include <algorithm>
 
+#include "ops/common/channels_last.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
@@ -13,6 +14,19 @@ struct AxisAttrs : Attrs {
   Ints split;               // Split before opset 13
   int64_t num_outputs = 0;  // Split from opset 18; 0: not given
 };
+
+/// Moves the axis along with the others.
+void ConvertAxis(Graph& graph, Node& node) {
+  auto attrs = std::make_shared<AxisAttrs>(static_cast<const AxisAttrs&>(*node.attrs));
+  const int rank = graph.value(node.outputs[0]).type.rank();
+  const int64_t axis = attrs->axis < 0 ? attrs->axis + rank : attrs->axis;
+  attrs->axis = AxisInChannelsLast(static_cast<int>(axis), rank);
+  node.attrs = std::move(attrs);
+}
+
+std::vector<int> SplitChannelsLast(const Graph& graph, const Node& node) {
+  return node.outputs[0] == kNoValue ? std::vector<int>() : FirstInputChannelsLast(graph, node);
+}
 
 // ---- Concat -------------------------------------------------------------------------------
 
@@ -249,7 +263,8 @@ std::vector<OpDef> ConcatOps() {
        .max_inputs = kVariadic,
        .parse = ParseConcat,
        .infer = InferConcat,
-       .kernels = {SimpleKernel<RunConcat>("concat.rows")}},
+       .kernels = {SimpleKernel<RunConcat>("concat.rows")},
+       .channels_last = {.inputs = ElementwiseChannelsLast, .convert = ConvertAxis}},
       {.domain = "",
        .name = "Split",
        .versions = {1, 2, 11, 13, 18},
@@ -258,7 +273,8 @@ std::vector<OpDef> ConcatOps() {
        .max_outputs = kVariadic,
        .parse = ParseSplit,
        .infer = InferSplit,
-       .kernels = {SimpleKernel<RunSplit>("split.rows")}},
+       .kernels = {SimpleKernel<RunSplit>("split.rows")},
+       .channels_last = {.inputs = SplitChannelsLast, .convert = ConvertAxis}},
   };
 }
 

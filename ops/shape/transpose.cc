@@ -57,6 +57,18 @@ Status RunTranspose(KernelContext& context) {
 
 }  // namespace
 
+Node MakeTransposition(const Ints& permutation, ValueId from, ValueId to) {
+  auto attrs = std::make_shared<TransposeAttrs>();
+  attrs->perm = permutation;
+  const OpDef* op = FindOp("", "Transpose");
+  return {.op_type = std::string(op->name),
+          .version = op->versions.back(),
+          .inputs = {from},
+          .outputs = {to},
+          .op = op,
+          .attrs = std::move(attrs)};
+}
+
 std::vector<OpDef> TransposeOps() {
   return {{.domain = "",
            .name = "Transpose",

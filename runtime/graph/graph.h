@@ -56,6 +56,7 @@ struct ValueInfo {
   std::string name;
   Type type;                       // as declared, then as inferred
   std::optional<Tensor> constant;  // an initializer or a folded result
+  bool channels_last = false;      // the layout pass made it: [N, D..., C] for [N, C, D...]
 };
 
 /// Something that a subgraph reads from the graph around it.

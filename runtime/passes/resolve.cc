@@ -3,16 +3,25 @@
 #include <map>
 
 #include "runtime/base/nearest.h"
-#include "runtime/op.h"
 
 namespace sardonyx {
 namespace {
 
-Status FindOperator(Node& node) {
-  node.op = FindOp(node.domain, node.op_type);
+const OpDef* FindAnyOp(const Node& node, const CustomOps& custom) {
+  for (const auto& op : custom) {
+    if (op->domain == node.domain && op->name == node.op_type) return op.get();
+  }
+  return FindOp(node.domain, node.op_type);
+}
+
+Status FindOperator(Node& node, const CustomOps& custom) {
+  node.op = FindAnyOp(node, custom);
   if (node.op == nullptr) {
     std::vector<std::string> names;
     for (const OpDef* op : AllOps()) {
+      if (op->domain == node.domain) names.emplace_back(op->name);
+    }
+    for (const auto& op : custom) {
       if (op->domain == node.domain) names.emplace_back(op->name);
     }
     const std::string nearest = NearestName(node.op_type, names);
@@ -54,8 +63,8 @@ Status CheckArity(const Node& node) {
   return absl::OkStatus();
 }
 
-Status Resolve(Node& node) {
-  SX_RETURN_IF_ERROR(FindOperator(node));
+Status Resolve(Node& node, const CustomOps& custom) {
+  SX_RETURN_IF_ERROR(FindOperator(node, custom));
   SX_RETURN_IF_ERROR(CheckArity(node));
   ParseContext context(node);
   if (node.op->parse != nullptr) {
@@ -66,20 +75,20 @@ Status Resolve(Node& node) {
   return context.Finish();
 }
 
-void ResolveInto(Graph& graph, std::vector<std::string>& problems) {
+void ResolveInto(Graph& graph, const CustomOps& custom, std::vector<std::string>& problems) {
   for (Node& node : graph.nodes) {
-    if (Status status = Resolve(node); !status.ok()) {
+    if (Status status = Resolve(node, custom); !status.ok()) {
       problems.push_back(absl::StrCat(node.Describe(), ": ", status.message()));
     }
-    for (Graph* subgraph : node.Subgraphs()) ResolveInto(*subgraph, problems);
+    for (Graph* subgraph : node.Subgraphs()) ResolveInto(*subgraph, custom, problems);
   }
 }
 
 }  // namespace
 
-std::vector<std::string> ResolveOperators(Graph& graph) {
+std::vector<std::string> ResolveOperators(Graph& graph, const CustomOps& custom) {
   std::vector<std::string> problems;
-  ResolveInto(graph, problems);
+  ResolveInto(graph, custom, problems);
   return problems;
 }
 

@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "runtime/passes/layout.h"
+
 namespace sardonyx {
 namespace {
 
@@ -185,19 +187,26 @@ Status Infer(const Graph& graph, const EvaluateOptions& evaluate, Knowledge& kno
 
 }  // namespace
 
-Status Simplify(Graph& graph, const EvaluateOptions& evaluate, bool optimize) {
+Status Simplify(Graph& graph, const EvaluateOptions& evaluate, const SimplifyOptions& options) {
   Knowledge known;
-  SX_RETURN_IF_ERROR(Infer(graph, optimize ? evaluate : EvaluateOptions{}, known));
-  for (int round = 0; optimize && round < kMaxRounds; ++round) {
+  SX_RETURN_IF_ERROR(Infer(graph, options.optimize ? evaluate : EvaluateOptions{}, known));
+  bool layouts_open = true;
+  for (int round = 0; options.optimize && round < kMaxRounds; ++round) {
     bool changed = FoldConstants(graph, known);
     changed |= DropIdentities(graph, known);
     // Only before rewrites: what they put into the typed attributes is not compared.
     if (round == 0) changed |= MergeRepeated(graph);
     // Rewrites read the types of values.
     for (size_t i = 0; i < known.size(); ++i) graph.values[i].type = known[i].type;
-    SX_ASSIGN_OR_RETURN(const bool rewritten, ApplyRewrites(graph));
-    changed |= rewritten;
+    if (layouts_open) {  // rewrites know ONNX's layout alone
+      SX_ASSIGN_OR_RETURN(const bool rewritten, ApplyRewrites(graph));
+      changed |= rewritten;
+    }
     changed |= DropDead(graph);
+    if (!changed && layouts_open && options.channels_last) {
+      layouts_open = false;
+      changed = AssignLayouts(graph);
+    }
     graph.Compact();
     SX_RETURN_IF_ERROR(graph.Sort());
     SX_RETURN_IF_ERROR(Infer(graph, evaluate, known));

@@ -23,8 +23,11 @@ StatusOr<std::shared_ptr<const Program>> Program::Compile(Graph graph,
     program->defaults_.push_back(value.constant ? *value.constant : Tensor());
     value.constant.reset();
   }
-  SX_RETURN_IF_ERROR(
-      Simplify(graph, {.environment = &environment, .max_bytes = kFoldBytes}, options.optimize));
+  // The other backends' kernels know ONNX's layout best.
+  const bool channels_last =
+      options.backend == BackendChoice::kAuto || options.backend == BackendChoice::kNative;
+  SX_RETURN_IF_ERROR(Simplify(graph, {.environment = &environment, .max_bytes = kFoldBytes},
+                              {.optimize = options.optimize, .channels_last = channels_last}));
   program->graph_ = std::move(graph);
   for (const Node& node : program->graph_.nodes) {
     for (Graph* subgraph : node.Subgraphs()) {

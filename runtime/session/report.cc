@@ -1,9 +1,19 @@
 // Session::Describe: what a plan decided, in words and numbers.
+#include <algorithm>
+
 #include "runtime/session/program.h"
 #include "runtime/session/session.h"
 
 namespace sardonyx {
 namespace {
+
+/// A value's type with its axes in ONNX's order, which is what users know.
+Type InOnnxLayout(Type type, const ValueInfo& value) {
+  if (value.channels_last && type.rank() > 2) {
+    std::rotate(type.shape->begin() + 1, type.shape->end() - 1, type.shape->end());
+  }
+  return type;
+}
 
 LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph, int threads) {
   const Node& node = *step.node;
@@ -33,6 +43,14 @@ LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
     PackCache cache;
     report.multiply_adds = node.op->multiply_adds(PrepareContext(
         node, report.inputs, constants, report.outputs, threads, Accuracy::kDefault, &cache));
+  }
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (node.inputs[i] == kNoValue) continue;
+    report.inputs[i] = InOnnxLayout(std::move(report.inputs[i]), graph.value(node.inputs[i]));
+  }
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    report.outputs[i] = InOnnxLayout(std::move(report.outputs[i]), graph.value(node.outputs[i]));
   }
   return report;
 }

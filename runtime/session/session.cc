@@ -188,7 +188,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> 
   Graph graph = model->graph.Clone();
   SX_RETURN_IF_ERROR(CheckSymbols(options.symbols, graph));
   FixSymbols(options.symbols, graph);
-  const std::vector<std::string> problems = ResolveOperators(graph);
+  const std::vector<std::string> problems = ResolveOperators(graph, session->options_.custom_ops);
   if (!problems.empty()) return InvalidArgument(absl::StrJoin(problems, "\n"));
   SX_RETURN_IF_ERROR(AddOutputs(options, graph));
   // Before IR version 4 every initializer had to be an input; none was meant to be overridden.

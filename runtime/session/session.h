@@ -31,7 +31,8 @@ struct SessionOptions {
   bool fetch_all = false;  // every value of the top graph is an output
   /// Bytes that the session may hold at once: folded constants, packed weights, values of runs.
   int64_t memory_limit = int64_t{16} << 30;
-  int max_plans = 8;  // plans for different input shapes kept at once
+  int max_plans = 8;     // plans for different input shapes kept at once
+  CustomOps custom_ops;  // an application's own operators
 };
 
 struct RunOptions {

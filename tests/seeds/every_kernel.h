@@ -40,7 +40,8 @@ inline Tensor SmallIntegers(const Shape& shape, uint32_t seed) {
   return FloatTensor(shape, values);
 }
 
-/// What every kernel that takes the node gives, by its name; each has succeeded.
+/// What every kernel that takes the node gives, by its name; each has succeeded. Those that take it
+/// channels-last do so too, and have " (channels last)" after their name.
 inline std::map<std::string, Tensor> OnEveryKernel(const std::string& op, int opset,
                                                    const Attributes& attributes,
                                                    const std::vector<Value>& inputs,
@@ -49,12 +50,16 @@ inline std::map<std::string, Tensor> OnEveryKernel(const std::string& op, int op
   const OpDef* def = FindOp("", op);
   REQUIRE(def != nullptr);
   for (const KernelDef& kernel : def->kernels) {
-    INFO(kernel.name);
-    const auto outputs = RunOp(op, opset, attributes, inputs, 1, std::string(kernel.name), threads);
-    if (!outputs.ok() && outputs.status().code() == absl::StatusCode::kUnimplemented) continue;
-    INFO(outputs.status().ToString());
-    REQUIRE(outputs.ok());
-    results[std::string(kernel.name)] = outputs->front().tensor();
+    const std::string name(kernel.name);
+    const auto keep = [&](const StatusOr<std::vector<Value>>& outputs, const std::string& label) {
+      INFO(label << ": " << outputs.status().ToString());
+      if (outputs.status().code() == absl::StatusCode::kUnimplemented) return;
+      REQUIRE(outputs.ok());
+      results[label] = outputs->front().tensor();
+    };
+    keep(RunOp(op, opset, attributes, inputs, 1, name, threads), name);
+    keep(RunOpChannelsLast(op, opset, attributes, inputs, 1, name, threads),
+         name + " (channels last)");
   }
   REQUIRE_FALSE(results.empty());
   return results;

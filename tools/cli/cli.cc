@@ -34,6 +34,9 @@ void AddSession(CLI::App* app, SessionFlags& flags) {
   app->add_option("--memory-limit", flags.memory_limit_mib, "Memory that the model may take")
       ->type_name("MIB")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));
+  AddRepeated(app, "--custom-ops", flags.custom_ops,
+              "Operators of your own, from a shared library (trusted: its code runs)")
+      ->type_name("LIBRARY");
 }
 
 void AddDimensions(CLI::App* app, SessionFlags& flags) {

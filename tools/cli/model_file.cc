@@ -5,6 +5,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "importer/importer.h"
+#include "ops/custom/custom.h"
 #include "runtime/base/nearest.h"
 #include "tools/cli/output.h"
 
@@ -16,6 +17,11 @@ StatusOr<SessionOptions> ToSessionOptions(const SessionFlags& flags) {
   if (!backend.ok()) return UsageError(absl::StrCat("--backend: ", backend.status().message()));
   options.backend = *backend;
   options.threads = flags.threads;
+  for (const std::string& path : flags.custom_ops) {
+    auto ops = LoadCustomOps(path);
+    if (!ops.ok()) return UsageError(absl::StrCat("--custom-ops: ", ops.status().message()));
+    options.custom_ops.insert(options.custom_ops.end(), ops->begin(), ops->end());
+  }
   if (flags.memory_limit_mib > 0) options.memory_limit = flags.memory_limit_mib << 20;
   for (const std::string& text : flags.dimensions) {
     const size_t equals = text.rfind('=');

@@ -36,7 +36,7 @@ void FindInferenceProblems(const Graph& graph, const EvaluateOptions& evaluate,
 std::vector<std::string> FindProblems(const std::shared_ptr<const Model>& model,
                                       const SessionOptions& options) {
   Graph graph = model->graph.Clone();
-  std::vector<std::string> problems = ResolveOperators(graph);
+  std::vector<std::string> problems = ResolveOperators(graph, options.custom_ops);
   ThreadPool pool(1);
   const RunControl unlimited;
   const RunEnvironment environment{.pool = &pool,

@@ -1,4 +1,4 @@
-// batchnorm.reference and batchnorm.native.
+// batchnorm.reference: the definition, and the statistics that training takes.
 #include <cmath>
 
 #include "ops/norm/batchnorm.h"
@@ -82,8 +82,9 @@ Status Reference(KernelContext& context) {
           const int64_t c = p % shape.channels;
           const double deviation = std::sqrt(variance[c] + epsilon);
           for (int64_t i = p * shape.plane; i < (p + 1) * shape.plane; ++i) {
-            y[i] = static_cast<T>((static_cast<double>(x[i]) - mean[c]) / deviation * scale[c] +
-                                  bias[c]);
+            double value = (static_cast<double>(x[i]) - mean[c]) / deviation * scale[c] + bias[c];
+            if (attrs.activation) value = Apply(attrs.activation, static_cast<float>(value));
+            y[i] = static_cast<T>(value);
           }
         }
       });
@@ -94,55 +95,8 @@ Status RunReference(KernelContext& context) {
                   [&]<typename T>() { return Reference<T>(context); });
 }
 
-Status RunNative(KernelContext& context) {
-  const auto& attrs = context.attrs<BatchNormAttrs>();
-  const BatchNormShape shape = ViewBatchNorm(attrs, context.input(0).shape());
-  const float* x = context.input(0).data<float>();
-  const float* scale = context.input(1).data<float>();
-  const float* bias = context.input(2).data<float>();
-  const float* mean = context.input(3).data<float>();
-  const float* variance = context.input(4).data<float>();
-  for (int i = 1; i < 5; ++i) {
-    if (context.input(i).size() != shape.channels) {
-      return InvalidArgument("X has ", shape.channels, " channels, but input #", i, " has ",
-                             context.input(i).size(), " elements");
-    }
-  }
-  float* y = context.output(0).data<float>();
-  const float epsilon = attrs.epsilon;
-  if (shape.plane == 1) {
-    return context.ParallelFor(
-        shape.batch, 3.0 * static_cast<double>(shape.channels), [&](int64_t begin, int64_t end) {
-          for (int64_t n = begin; n < end; ++n) {
-            const float* from = x + n * shape.channels;
-            float* to = y + n * shape.channels;
-            for (int64_t c = 0; c < shape.channels; ++c) {
-              const float factor = scale[c] / std::sqrt(variance[c] + epsilon);
-              to[c] = (from[c] - mean[c]) * factor + bias[c];
-            }
-          }
-        });
-  }
-  return context.ParallelFor(shape.batch * shape.channels,
-                             5.0 + 0.25 * static_cast<double>(shape.plane),
-                             [&](int64_t begin, int64_t end) {
-                               for (int64_t p = begin; p < end; ++p) {
-                                 const int64_t c = p % shape.channels;
-                                 const float factor = scale[c] / std::sqrt(variance[c] + epsilon);
-                                 const float center = mean[c], shift = bias[c];
-                                 const float* from = x + p * shape.plane;
-                                 float* to = y + p * shape.plane;
-                                 for (int64_t i = 0; i < shape.plane; ++i)
-                                   to[i] = (from[i] - center) * factor + shift;
-                               }
-                             });
-}
-
 }  // namespace
 
 KernelDef BatchNormReference() { return SimpleKernel<RunReference>("batchnorm.reference"); }
-KernelDef BatchNormNative() {
-  return SimpleKernel<RunNative>("batchnorm.native", Backend::kNative, NotFloatInference);
-}
 
 }  // namespace sardonyx

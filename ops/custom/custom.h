@@ -1,0 +1,22 @@
+// Operators that an application brings along (include/sardonyx/custom_op.h).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "include/sardonyx/custom_op.h"
+#include "runtime/op.h"
+
+namespace sardonyx {
+
+/// The operator as the runtime knows operators; `owner` (may be null) lives as long as it. Errors:
+/// another ABI, a missing name or function, counts that make no sense.
+StatusOr<std::shared_ptr<const OpDef>> MakeCustomOp(const SardonyxCustomOp& op,
+                                                    std::shared_ptr<void> owner = nullptr);
+
+/// Opens a shared library and makes all its operators; it stays loaded as long as one of them
+/// lives. The library runs with the program's rights: it is trusted, unlike a model.
+StatusOr<CustomOps> LoadCustomOps(const std::string& path);
+
+}  // namespace sardonyx
