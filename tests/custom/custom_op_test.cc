@@ -80,7 +80,8 @@ TEST_CASE("A model that needs a custom operator names it where it is missing", "
   const auto op = MakeCustomOp(Positive::Api());
   const Status status = RunOn(OneNode("Positiv"), {*op}, {1}).status();
   CHECK(status.message() ==
-        "node 'Positiv_0' (Positiv, #0): operator 'Positiv' of domain 'com.example' is not "
+        "node 'Positiv_0' (com.example.Positiv, #0): operator 'Positiv' of domain 'com.example' is "
+        "not "
         "supported; did you mean 'Positive'?");
 }
 
@@ -100,7 +101,7 @@ TEST_CASE("A custom operator that does not do its duty is an error, and no crash
     SardonyxTensor y;
     return host->allocate_output(call, 0, 1, 2, absurd, &y) ? 0 : 1;
   };
-  CHECK_THAT(message(api), Catch::Contains("node 'Positive_0' (Positive, #0)"));
+  CHECK_THAT(message(api), Catch::Contains("node 'Positive_0' (com.example.Positive, #0)"));
   api.infer = [](const SardonyxOpHost* host, SardonyxOpCall* call, const void*) {
     host->set_output_type(call, 0, 99, -1, nullptr);
     return 0;
