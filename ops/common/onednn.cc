@@ -59,6 +59,15 @@ memory::desc RowMajorDesc(const Dims& dims) {
   return {dims, memory::data_type::f32, strides};
 }
 
+/// [N, C, D...] of which the channels lie innermost.
+memory::desc ChannelsLastDesc(const Dims& dims) {
+  using Tag = memory::format_tag;
+  return {dims, memory::data_type::f32,
+          dims.size() == 3   ? Tag::nwc
+          : dims.size() == 4 ? Tag::nhwc
+                             : Tag::ndhwc};
+}
+
 memory::desc AnyDesc(const Dims& dims) {
   return {dims, memory::data_type::f32, memory::format_tag::any};
 }
@@ -237,10 +246,11 @@ Status Primitive::Run(std::initializer_list<Binding> bindings, std::byte* scratc
 
 StatusOr<Primitive> Make(const Convolution& conv) {
   return Guarded([&]() -> StatusOr<Primitive> {
+    const auto desc_of = conv.channels_last ? ChannelsLastDesc : AnyDesc;
     const memory::desc source =
-        AnyDesc(SpatialDims(conv.batch, conv.in_channels, conv.window, &WindowAxis::input));
+        desc_of(SpatialDims(conv.batch, conv.in_channels, conv.window, &WindowAxis::input));
     const memory::desc destination =
-        AnyDesc(SpatialDims(conv.batch, conv.out_channels, conv.window, &WindowAxis::output));
+        desc_of(SpatialDims(conv.batch, conv.out_channels, conv.window, &WindowAxis::output));
     Dims weight_dims = SpatialDims(conv.out_channels / conv.group, conv.in_channels / conv.group,
                                    conv.window, &WindowAxis::kernel);
     if (conv.group > 1) weight_dims.insert(weight_dims.begin(), conv.group);

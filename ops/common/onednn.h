@@ -68,6 +68,7 @@ struct Convolution {
   int64_t in_channels = 1;   // of all groups
   int64_t out_channels = 1;  // of all groups
   Window window;
+  bool channels_last = false;  // source and destination then lie so, else as oneDNN likes best
   bool bias = false;
   bool accumulate = false;
   Activation activation;

@@ -48,6 +48,7 @@ struct WindowAxis {
   int64_t pad_begin = 0;
   int64_t pad_end = 0;
 
+  friend bool operator==(const WindowAxis&, const WindowAxis&) = default;
   /// Inputs from the first to the last that one output reads.
   int64_t extent() const { return dilation * (kernel - 1) + 1; }
   /// The k in [first, last) of output o that read the input proper, not padding.

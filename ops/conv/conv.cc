@@ -16,8 +16,10 @@ int64_t ConvShape::output_plane() const { return Product(window, &WindowAxis::ou
 int64_t ConvShape::kernel_plane() const { return Product(window, &WindowAxis::kernel); }
 
 Shape ConvShape::output() const {
-  Shape shape{batch, out_channels};
+  Shape shape{batch};
+  if (!channels_last) shape.push_back(out_channels);
   for (const WindowAxis& axis : window) shape.push_back(axis.output);
+  if (channels_last) shape.push_back(out_channels);
   return shape;
 }
 
@@ -26,26 +28,42 @@ StatusOr<ConvShape> ResolveConv(const ConvAttrs& attrs, const Shape& x, const Sh
     return InvalidArgument("input X has shape ", x.ToString(), " and W ", w.ToString(),
                            "; both need the same rank, at least 3");
   }
-  ConvShape conv{.batch = x[0], .group = attrs.group, .in_channels = x[1], .out_channels = w[0]};
-  if (x[1] < 1 || x[1] % attrs.group != 0 || w[1] != x[1] / attrs.group) {
+  const int64_t channels = x[attrs.channels_last ? x.rank() - 1 : 1];
+  ConvShape conv{.batch = x[0],
+                 .group = attrs.group,
+                 .in_channels = channels,
+                 .out_channels = w[0],
+                 .channels_last = attrs.channels_last};
+  if (channels < 1 || channels % attrs.group != 0 || w[1] != channels / attrs.group) {
     return InvalidArgument("input W has shape ", w.ToString(), " but X ", x.ToString(), " has ",
-                           x[1], " channels and group=", attrs.group, " needs ",
-                           x[1] % attrs.group == 0 ? absl::StrCat(x[1] / attrs.group)
-                                                   : std::string("a multiple of it"));
+                           channels, " channels and group=", attrs.group, " needs ",
+                           channels % attrs.group == 0 ? absl::StrCat(channels / attrs.group)
+                                                       : std::string("a multiple of it"));
   }
   if (w[0] < 1 || w[0] % attrs.group != 0) {
     return InvalidArgument("input W has shape ", w.ToString(), ": ", w[0],
                            " output channels are no multiple of group=", attrs.group);
   }
-  SX_ASSIGN_OR_RETURN(conv.window,
-                      ResolveWindow(attrs.window, x.dims().subspan(2), w.dims().subspan(2)));
+  SX_ASSIGN_OR_RETURN(
+      conv.window, ResolveWindow(attrs.window, SpatialDims(attrs, x.dims()), w.dims().subspan(2)));
   SX_RETURN_IF_ERROR(CheckSize(x));
   SX_RETURN_IF_ERROR(CheckSize(w));
   SX_RETURN_IF_ERROR(CheckSize(conv.output()));
   return conv;
 }
 
-StatusOr<ConvShape> StaticFloatConv(const PrepareContext& context) {
+std::string RefusesLayout(const PrepareContext& context, ConvLayout only) {
+  const bool channels_last = only == ConvLayout::kChannelsLast;
+  if (context.attrs<ConvAttrs>().channels_last == channels_last) return "";
+  return channels_last ? "takes channels-last tensors only" : "takes ONNX's layout only";
+}
+
+StatusOr<ConvShape> StaticFloatConv(const PrepareContext& context, std::optional<ConvLayout> only) {
+  if (only) {
+    if (const std::string reason = RefusesLayout(context, *only); !reason.empty()) {
+      return Unimplemented(reason);
+    }
+  }
   for (int i = 0; i < context.input_count(); ++i) {
     if (context.has_input(i) && context.element(i) != DataType::kFloat) {
       return Unimplemented("works on float, not ", Name(context.element(i)));

@@ -42,16 +42,17 @@ Status InferConv(InferContext& context) {
     const SymbolicShape unknown(rank);
     const SymbolicShape& from = x != nullptr ? *x : unknown;
     const SymbolicShape& weights = w != nullptr ? *w : unknown;
-    if (from[1].known() && weights[1].known() &&
-        (from[1].value % attrs.group != 0 || from[1].value / attrs.group != weights[1].value)) {
+    const Dim& channels = attrs.channels_last ? from.back() : from[1];
+    if (channels.known() && weights[1].known() &&
+        (channels.value % attrs.group != 0 || channels.value / attrs.group != weights[1].value)) {
       return InvalidArgument("input W has shape ", ToString(weights), " but X ", ToString(from),
-                             " has ", from[1].value, " channels, with group=", attrs.group);
+                             " has ", channels.value, " channels, with group=", attrs.group);
     }
-    SymbolicShape shape{from[0], weights[0]};
-    SX_ASSIGN_OR_RETURN(const SymbolicShape spatial,
-                        InferWindow(attrs.window, absl::MakeConstSpan(from).subspan(2),
+    SX_ASSIGN_OR_RETURN(SymbolicShape shape,
+                        InferWindow(attrs.window, SpatialDims(attrs, absl::MakeConstSpan(from)),
                                     absl::MakeConstSpan(weights).subspan(2)));
-    shape.insert(shape.end(), spatial.begin(), spatial.end());
+    shape.insert(attrs.channels_last ? shape.end() : shape.begin(), weights[0]);
+    shape.insert(shape.begin(), from[0]);
     context.set_output(0, element, std::move(shape));
   }
   if (!attrs.residual) return absl::OkStatus();

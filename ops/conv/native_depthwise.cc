@@ -148,7 +148,7 @@ Status Depthwise::Run(KernelContext& context) const {
 }
 
 std::string Refuses(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  const StatusOr<ConvShape> conv = StaticFloatConv(context, ConvLayout::kChannelsFirst);
   if (!conv.ok()) return std::string(conv.status().message());
   if (conv->group_in() != 1) return "takes one input channel per group only";
   if (conv->group == 1) return "a single channel is no depthwise convolution";

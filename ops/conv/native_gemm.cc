@@ -21,7 +21,7 @@ std::string RefusesAllButFloat(const PrepareContext& context) {
       return absl::StrCat("works on float, not ", Name(context.element(i)));
     }
   }
-  return "";
+  return RefusesLayout(context, ConvLayout::kChannelsFirst);
 }
 
 /// The weights of each group, packed; null if there is no memory.
@@ -126,7 +126,7 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context, bool di
 }
 
 std::string Refuses1x1(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  const StatusOr<ConvShape> conv = StaticFloatConv(context, ConvLayout::kChannelsFirst);
   if (!conv.ok()) return std::string(conv.status().message());
   return IsPlain1x1(*conv) ? "" : "takes kernels of size 1 with stride 1 and no padding only";
 }

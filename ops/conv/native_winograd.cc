@@ -32,7 +32,7 @@ std::string RefusesAnyTile(const PrepareContext& context, const StatusOr<ConvSha
 
 template <int m>
 std::string Refuses(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  const StatusOr<ConvShape> conv = StaticFloatConv(context, ConvLayout::kChannelsFirst);
   if (std::string reason = RefusesAnyTile(context, conv); !reason.empty()) return reason;
   const int64_t tiles =
       conv->batch * ((conv->window[0].output + m - 1) / m) * ((conv->window[1].output + m - 1) / m);

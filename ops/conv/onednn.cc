@@ -3,6 +3,7 @@
 // With at least as many images as threads a slice is an image; otherwise each image is cut into
 // parts by its groups or, where there is one, by its output channels. oneDNN chooses the layouts it
 // likes best; source and destination are reordered around it in scratch memory, weights once.
+// Channels-last tensors stay as they are, and images are cut into bands of lines.
 #include "ops/common/onednn.h"
 
 #include <algorithm>
@@ -17,8 +18,10 @@ namespace {
 
 int64_t Aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/// Channels [in, in + in_count) to channels [out, out + out_count) of one image.
+/// Channels [in, in + in_count) to channels [out, out + out_count) of one image, in a band of it.
 struct Part {
+  Window window;
+  int64_t source_at = 0, destination_at = 0;  // elements from the image's first
   int64_t group = 1;
   int64_t in = 0, in_count = 0;
   int64_t out = 0, out_count = 0;
@@ -35,7 +38,7 @@ struct Packed {
   Tensor data;
 };
 
-std::vector<Part> Cut(const ConvShape& conv, int64_t parts) {
+std::vector<Part> CutChannels(const ConvShape& conv, int64_t parts) {
   const bool by_group = conv.group > 1;
   const int64_t whole = by_group ? conv.group : conv.out_channels;
   // Parts of whole blocks of channels, as oneDNN's layouts have them.
@@ -46,7 +49,7 @@ std::vector<Part> Cut(const ConvShape& conv, int64_t parts) {
   for (int64_t i = 0; i < parts; ++i) {
     const int64_t begin = units * i / parts * unit;
     const int64_t end = std::min(units * (i + 1) / parts * unit, whole);
-    Part part;
+    Part part{.window = conv.window};
     if (by_group) {
       part.group = end - begin;
       part.in = begin * conv.group_in();
@@ -58,6 +61,47 @@ std::vector<Part> Cut(const ConvShape& conv, int64_t parts) {
       part.out = begin;
       part.out_count = end - begin;
     }
+    part.source_at = part.in * conv.input_plane();
+    part.destination_at = part.out * conv.output_plane();
+    result.push_back(std::move(part));
+  }
+  return result;
+}
+
+/// The axis of a window in which only outputs [begin, end) are computed, from the inputs that those
+/// read; nullopt where all they read is padding.
+std::optional<WindowAxis> Band(const WindowAxis& axis, int64_t begin, int64_t end, int64_t* first) {
+  WindowAxis band = axis;
+  const int64_t from = begin * axis.stride - axis.pad_begin;
+  const int64_t to = (end - 1) * axis.stride - axis.pad_begin + axis.extent();
+  *first = std::max<int64_t>(from, 0);
+  const int64_t last = std::min(to, axis.input);
+  if (*first >= last) return std::nullopt;
+  band.input = last - *first;
+  band.output = end - begin;
+  band.pad_begin = *first - from;
+  band.pad_end = to - last;
+  return band;
+}
+
+/// Bands of lines of a channels-last image; a single part where a band would see padding alone.
+std::vector<Part> CutLines(const ConvShape& conv, int64_t parts) {
+  const WindowAxis& axis = conv.window[0];
+  const Part whole{.window = conv.window,
+                   .group = conv.group,
+                   .in_count = conv.in_channels,
+                   .out_count = conv.out_channels};
+  parts = std::min(axis.output, parts);
+  std::vector<Part> result;
+  for (int64_t i = 0; i < parts; ++i) {
+    const int64_t begin = axis.output * i / parts, end = axis.output * (i + 1) / parts;
+    int64_t first = 0;
+    const auto band = Band(axis, begin, end, &first);
+    if (!band) return {whole};
+    Part part = whole;
+    part.window[0] = *band;
+    part.source_at = first * (conv.input_plane() / axis.input) * conv.in_channels;
+    part.destination_at = begin * (conv.output_plane() / axis.output) * conv.out_channels;
     result.push_back(std::move(part));
   }
   return result;
@@ -77,7 +121,8 @@ class ConvOneDnn : public Kernel {
     const auto& attrs = context.attrs<ConvAttrs>();
     residual_ = attrs.residual;
     const int64_t images = std::max<int64_t>(conv_.batch, 1);
-    parts_ = Cut(conv_, images >= threads_ ? 1 : (threads_ + images - 1) / images);
+    const int64_t parts = images >= threads_ ? 1 : (threads_ + images - 1) / images;
+    parts_ = conv_.channels_last ? CutLines(conv_, parts) : CutChannels(conv_, parts);
     for (Part& part : parts_) {
       SX_RETURN_IF_ERROR(PreparePart(context, attrs, part));
       worker_.scratch = std::max(worker_.scratch, part.conv.scratch_bytes());
@@ -132,7 +177,10 @@ class ConvOneDnn : public Kernel {
   Status PreparePart(const PrepareContext& context, const ConvAttrs& attrs, Part& part) {
     for (const Part& done : parts_) {
       if (&done == &part) break;
-      if (done.out_count != part.out_count || done.in_count != part.in_count) continue;
+      if (done.out_count != part.out_count || done.in_count != part.in_count ||
+          done.window != part.window) {
+        continue;
+      }
       part.conv = done.conv;
       part.pack = done.pack;
       part.unpack = done.unpack;
@@ -144,7 +192,8 @@ class ConvOneDnn : public Kernel {
                         onednn::Make(onednn::Convolution{.group = part.group,
                                                          .in_channels = part.in_count,
                                                          .out_channels = part.out_count,
-                                                         .window = conv_.window,
+                                                         .window = part.window,
+                                                         .channels_last = conv_.channels_last,
                                                          .bias = context.has_input(2),
                                                          .accumulate = attrs.residual,
                                                          .activation = attrs.activation}));
@@ -156,12 +205,14 @@ class ConvOneDnn : public Kernel {
           *result, to ? onednn::MakeReorder(plain, other) : onednn::MakeReorder(other, plain));
       return absl::OkStatus();
     };
-    SX_RETURN_IF_ERROR(reorder(ImageDims(part.in_count, conv_.window, &WindowAxis::input),
-                               part.conv.source(), true, &part.pack));
-    const onednn::Dims out = ImageDims(part.out_count, conv_.window, &WindowAxis::output);
-    SX_RETURN_IF_ERROR(reorder(out, part.conv.destination(), false, &part.unpack));
-    if (attrs.residual) {
-      SX_RETURN_IF_ERROR(reorder(out, part.conv.destination(), true, &part.prefill));
+    if (!conv_.channels_last) {
+      SX_RETURN_IF_ERROR(reorder(ImageDims(part.in_count, conv_.window, &WindowAxis::input),
+                                 part.conv.source(), true, &part.pack));
+      const onednn::Dims out = ImageDims(part.out_count, conv_.window, &WindowAxis::output);
+      SX_RETURN_IF_ERROR(reorder(out, part.conv.destination(), false, &part.unpack));
+      if (attrs.residual) {
+        SX_RETURN_IF_ERROR(reorder(out, part.conv.destination(), true, &part.prefill));
+      }
     }
     onednn::Dims weights;
     if (part.group > 1) weights.push_back(part.group);
@@ -279,8 +330,8 @@ class ConvOneDnn : public Kernel {
     std::byte* const packed_source = scratch + Aligned(worker_.scratch);
     std::byte* const packed_destination = packed_source + Aligned(worker_.source);
     const float* x = context.input(0).data<float>() +
-                     (image * conv_.in_channels + part.in) * conv_.input_plane();
-    const int64_t out = (image * conv_.out_channels + part.out) * conv_.output_plane();
+                     image * conv_.in_channels * conv_.input_plane() + part.source_at;
+    const int64_t out = image * conv_.out_channels * conv_.output_plane() + part.destination_at;
     float* y = context.output(0).data<float>() + out;
     const void* source = x;
     if (!chunks_.empty()) {
@@ -299,8 +350,7 @@ class ConvOneDnn : public Kernel {
             {{onednn::Argument::kSource, residual}, {onednn::Argument::kDestination, destination}},
             scratch));
       } else {
-        std::memcpy(y, residual,
-                    static_cast<size_t>(part.out_count * conv_.output_plane()) * sizeof(float));
+        std::memcpy(y, residual, static_cast<size_t>(part.conv.destination().bytes()));
       }
     }
     const void* weights = context.input(1).data<float>() + WeightsOffset(part);

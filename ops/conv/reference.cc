@@ -16,9 +16,10 @@ Ints OuterSizes(const Window& window, int64_t WindowAxis::*size) {
 }
 
 /// sums[o] += the products for output row `out` (its position in all axes but the last) with one
-/// channel's input `x` and kernel `w`.
+/// channel's input `x`, whose pixels are `step` elements apart, and kernel `w`.
 template <typename T>
-void AddChannel(const Window& window, const Position& out, const T* x, const T* w, double* sums) {
+void AddChannel(const Window& window, const Position& out, const T* x, int64_t step, const T* w,
+                double* sums) {
   const WindowAxis& row = window.back();
   Position k(OuterSizes(window, &WindowAxis::kernel), 0);
   do {
@@ -35,9 +36,9 @@ void AddChannel(const Window& window, const Position& out, const T* x, const T* 
         int64_t first, last;
         OutputsInside(row, kx, &first, &last);
         const double weight = static_cast<double>(w[kx]);
-        const T* from = x + line * row.input + kx * row.dilation - row.pad_begin;
+        const int64_t from = line * row.input + kx * row.dilation - row.pad_begin;
         for (int64_t o = first; o < last; ++o) {
-          sums[o] += weight * static_cast<double>(from[o * row.stride]);
+          sums[o] += weight * static_cast<double>(x[(from + o * row.stride) * step]);
         }
       }
     }
@@ -55,9 +56,14 @@ Status Run(KernelContext& context) {
   const T* bias = context.has_input(2) ? context.input(2).data<T>() : nullptr;
   const T* residual = attrs.residual ? context.input(kConvResidual).data<T>() : nullptr;
   T* y = context.output(0).data<T>();
-  const int64_t rows = conv.output().Elements(2, conv.output().rank() - 1);
   const int64_t length = conv.window.back().output;
   if (context.output(0).size() == 0) return absl::OkStatus();
+  const int64_t rows = conv.output_plane() / length;
+  // From pixel to pixel and from channel to channel.
+  const int64_t x_step = conv.channels_last ? conv.in_channels : 1;
+  const int64_t y_step = conv.channels_last ? conv.out_channels : 1;
+  const int64_t x_channel = conv.channels_last ? 1 : conv.input_plane();
+  const int64_t y_channel = conv.channels_last ? 1 : conv.output_plane();
   const double cost =
       static_cast<double>(conv.group_in() * conv.kernel_plane()) * static_cast<double>(length);
   return context.ParallelFor(
@@ -69,13 +75,15 @@ Status Run(KernelContext& context) {
           const Position out(OuterSizes(conv.window, &WindowAxis::output), item % rows);
           const int64_t first_channel = m / conv.group_out() * conv.group_in();
           std::fill(sums.begin(), sums.end(), 0.0);
+          const T* image = x + n * conv.in_channels * conv.input_plane();
           for (int64_t c = 0; c < conv.group_in(); ++c) {
-            AddChannel(conv.window, out,
-                       x + (n * conv.in_channels + first_channel + c) * conv.input_plane(),
+            AddChannel(conv.window, out, image + (first_channel + c) * x_channel, x_step,
                        w + (m * conv.group_in() + c) * conv.kernel_plane(), sums.data());
           }
+          const int64_t line = n * conv.out_channels * conv.output_plane() + m * y_channel +
+                               item % rows * length * y_step;
           for (int64_t o = 0; o < length; ++o) {
-            const int64_t at = item * length + o;
+            const int64_t at = line + o * y_step;
             double sum = sums[o];
             if (bias != nullptr) sum += static_cast<double>(bias[m]);
             if (residual != nullptr) sum += static_cast<double>(residual[at]);

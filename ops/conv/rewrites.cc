@@ -118,8 +118,9 @@ StatusOr<bool> AbsorbAffine(Graph& graph, int index, const std::vector<int>&,
   const Node& conv = graph.nodes[index];
   const ConvAttrs& attrs = AttrsOf(graph, index);
   const Tensor* weights = graph.constant(conv.inputs[1]);
-  if (attrs.activation || attrs.residual || weights == nullptr || weights->rank() < 3 ||
-      weights->size() == 0 || graph.value(conv.outputs[0]).type.element != weights->type()) {
+  if (attrs.activation || attrs.residual || attrs.channels_last || weights == nullptr ||
+      weights->rank() < 3 || weights->size() == 0 ||
+      graph.value(conv.outputs[0]).type.element != weights->type()) {
     return false;
   }
   const int64_t channels = weights->dim(0);

@@ -121,6 +121,10 @@ StatusOr<ConvShape> Resolve(const PrepareContext& context) {
   if (context.element(0) != DataType::kFloat16 && context.element(0) != DataType::kBFloat16) {
     return Unimplemented("works on float16 and bfloat16, not ", Name(context.element(0)));
   }
+  if (const std::string reason = RefusesLayout(context, ConvLayout::kChannelsFirst);
+      !reason.empty()) {
+    return Unimplemented(reason);
+  }
   for (int i = 0; i < context.input_count(); ++i) {
     if (context.has_input(i) && !context.shape(i)) {
       return Unimplemented("needs shapes that are known before the run");

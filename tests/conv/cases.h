@@ -21,6 +21,7 @@ struct ConvCase {
   bool bias = true;
   bool residual = false;
   Activation activation = {};
+  bool channels_last = false;
 
   ConvAttrs attrs() const {
     ConvAttrs attrs;
@@ -28,20 +29,38 @@ struct ConvCase {
     attrs.group = group;
     attrs.activation = activation;
     attrs.residual = residual;
+    attrs.channels_last = channels_last;
     return attrs;
   }
-  Shape x_shape() const { return Join(batch, channels, input); }
-  Shape w_shape() const { return Join(out_channels, channels / group, kernel); }
+  Shape x_shape() const {
+    if (!channels_last) return Join({batch, channels}, input);
+    Shape shape = Join({batch}, input);
+    shape.push_back(channels);
+    return shape;
+  }
+  Shape w_shape() const { return Join({out_channels, channels / group}, kernel); }
 
  private:
-  static Shape Join(int64_t a, int64_t b, const Ints& rest) {
-    Shape shape{a, b};
+  static Shape Join(Shape shape, const Ints& rest) {
     for (int64_t size : rest) shape.push_back(size);
     return shape;
   }
 };
 
-/// Small ones, around the edges of what kernels distinguish.
+/// Each case in ONNX's layout and with the channels last.
+inline std::vector<ConvCase> InBothLayouts(std::vector<ConvCase> cases) {
+  const size_t count = cases.size();
+  cases.reserve(2 * count);
+  for (size_t i = 0; i < count; ++i) {
+    ConvCase channels_last = cases[i];
+    channels_last.name += ", channels last";
+    channels_last.channels_last = true;
+    cases.push_back(std::move(channels_last));
+  }
+  return cases;
+}
+
+/// Small ones, around the edges of what kernels distinguish, in ONNX's layout.
 inline std::vector<ConvCase> SmallConvCases() {
   using Kind = Activation::Kind;
   const Activation relu{.kind = Kind::kRelu}, clip{.kind = Kind::kClip, .a = 0, .b = 1};

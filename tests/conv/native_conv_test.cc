@@ -1,4 +1,4 @@
-// Every native Conv kernel against double precision, on every case that it takes.
+// Every native Conv kernel and the reference against double precision, on every case that it takes.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "ops/conv/kernels.h"
 #include "ops/conv/native.h"
 #include "tests/conv/run_case.h"
 
@@ -20,32 +21,32 @@ struct Tested {
 
 std::vector<Tested> Kernels() {
   const int all = static_cast<int>(SmallConvCases().size());
-  return {{ConvIm2col(), 5e-6, all},
-          {ConvDirect1x1(), 5e-6, 5},
-          {ConvWinograd2(), 1e-5, 9},
-          {ConvWinograd4(), 5e-5, 8},
-          {ConvDepthwise(), 5e-6, 9}};
+  return {{ConvReference(), 1e-7, 2 * all}, {ConvIm2col(), 5e-6, all},  {ConvDirect1x1(), 5e-6, 5},
+          {ConvWinograd2(), 1e-5, 9},       {ConvWinograd4(), 5e-5, 8}, {ConvDepthwise(), 5e-6, 9}};
 }
 
-/// The definition, in double precision, before the activation.
+/// The definition, in double precision, before the activation; in the order of Y.
 std::vector<double> Sums(ConvRun& run) {
   const ConvShape& conv = run.conv();
+  const bool last = conv.channels_last;
   const Window window = AtLeastRank(conv.window, 3);
   const WindowAxis &wz = window[0], &wy = window[1], &wx = window[2];
   const float* x = run.input(0).data<float>();
   const float* w = run.input(1).data<float>();
-  std::vector<double> sums;
+  std::vector<double> sums(static_cast<size_t>(conv.output().Elements()));
   for (int64_t n = 0; n < conv.batch; ++n) {
     for (int64_t m = 0; m < conv.out_channels; ++m) {
       const int64_t first = m / conv.group_out() * conv.group_in();
       for (int64_t o = 0; o < conv.output_plane(); ++o) {
         const int64_t oz = o / (wy.output * wx.output), oy = o / wx.output % wy.output;
+        const size_t at =
+            static_cast<size_t>(last ? (n * conv.output_plane() + o) * conv.out_channels + m
+                                     : (n * conv.out_channels + m) * conv.output_plane() + o);
         double sum = run.has_input(2) ? run.input(2).data<float>()[m] : 0;
-        if (run.has_input(kConvResidual)) {
-          sum += run.input(kConvResidual).data<float>()[sums.size()];
-        }
+        if (run.has_input(kConvResidual)) sum += run.input(kConvResidual).data<float>()[at];
         for (int64_t c = 0; c < conv.group_in(); ++c) {
-          const float* plane = x + (n * conv.in_channels + first + c) * conv.input_plane();
+          const float* image = x + n * conv.in_channels * conv.input_plane();
+          const float* plane = image + (first + c) * (last ? 1 : conv.input_plane());
           const float* kernel = w + (m * conv.group_in() + c) * conv.kernel_plane();
           for (int64_t q = 0; q < conv.kernel_plane(); ++q) {
             const int64_t z =
@@ -57,10 +58,11 @@ std::vector<double> Sums(ConvRun& run) {
             if (z < 0 || z >= wz.input || y < 0 || y >= wy.input || v < 0 || v >= wx.input) {
               continue;
             }
-            sum += static_cast<double>(plane[(z * wy.input + y) * wx.input + v]) * kernel[q];
+            const int64_t pixel = (z * wy.input + y) * wx.input + v;
+            sum += static_cast<double>(plane[pixel * (last ? conv.in_channels : 1)]) * kernel[q];
           }
         }
-        sums.push_back(sum);
+        sums[at] = sum;
       }
     }
   }
@@ -70,7 +72,7 @@ std::vector<double> Sums(ConvRun& run) {
 TEST_CASE("native Conv kernels agree with the definition", "[conv][native]") {
   for (const Tested& tested : Kernels()) {
     int taken = 0;
-    for (const ConvCase& conv_case : SmallConvCases()) {
+    for (const ConvCase& conv_case : InBothLayouts(SmallConvCases())) {
       for (bool constant_weights : {true, false}) {
         INFO(tested.def.name << " on " << conv_case.name << (constant_weights ? "" : ", W input"));
         ConvRun run(conv_case, 1, constant_weights);
@@ -103,7 +105,7 @@ TEST_CASE("native Conv kernels agree with the definition", "[conv][native]") {
 
 TEST_CASE("native Conv kernels give the same bits on any number of threads", "[conv][native]") {
   for (const Tested& tested : Kernels()) {
-    for (const ConvCase& conv_case : SmallConvCases()) {
+    for (const ConvCase& conv_case : InBothLayouts(SmallConvCases())) {
       INFO(tested.def.name << " on " << conv_case.name);
       ConvRun one(conv_case, 1);
       if (!one.Prepare(tested.def).ok()) continue;
@@ -120,7 +122,7 @@ TEST_CASE("native Conv kernels give the same bits on any number of threads", "[c
 
 TEST_CASE("native Conv kernels spread NaN to what reads it and no further", "[conv][native]") {
   for (const Tested& tested : Kernels()) {
-    for (const ConvCase& conv_case : SmallConvCases()) {
+    for (const ConvCase& conv_case : InBothLayouts(SmallConvCases())) {
       if (conv_case.activation.kind != Activation::Kind::kRelu &&
           conv_case.activation.kind != Activation::Kind::kNone) {
         continue;
@@ -147,7 +149,7 @@ TEST_CASE("native Conv kernels spread NaN to what reads it and no further", "[co
 
 TEST_CASE("native Conv kernels stop when they are told to", "[conv][native]") {
   for (const Tested& tested : Kernels()) {
-    for (const ConvCase& conv_case : SmallConvCases()) {
+    for (const ConvCase& conv_case : InBothLayouts(SmallConvCases())) {
       ConvRun run(conv_case, 2);
       if (!run.Prepare(tested.def).ok()) continue;
       run.control().Stop();
