@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace sardonyx {
 namespace {
@@ -119,23 +119,8 @@ StatusOr<Value> MoveAxis(const Value& value, int from, int to) {
   return moved[0];
 }
 
-}  // namespace
-
-StatusOr<std::vector<Value>> RunOp(const std::string& op_type, int opset,
-                                   const std::map<std::string, Attribute>& attributes,
-                                   const std::vector<Value>& inputs, int output_count,
-                                   const std::string& kernel, int threads,
-                                   const std::string& domain) {
-  SX_ASSIGN_OR_RETURN(const Node node,
-                      MakeNode(op_type, opset, attributes, inputs, output_count, domain));
-  return RunNode(node, inputs, kernel, threads);
-}
-
-StatusOr<std::vector<Value>> RunOpChannelsLast(const std::string& op_type, int opset,
-                                               const std::map<std::string, Attribute>& attributes,
-                                               std::vector<Value> inputs, int output_count,
-                                               const std::string& kernel, int threads) {
-  SX_ASSIGN_OR_RETURN(Node node, MakeNode(op_type, opset, attributes, inputs, output_count, ""));
+StatusOr<std::vector<Value>> RunChannelsLast(Node node, std::vector<Value> inputs,
+                                             const std::string& kernel, int threads) {
   SX_ASSIGN_OR_RETURN(const std::vector<Type> types, InferTypes(node, inputs));
   Graph graph;
   const std::vector<Type> input_types = TypesOf(inputs);
@@ -144,7 +129,7 @@ StatusOr<std::vector<Value>> RunOpChannelsLast(const std::string& op_type, int o
   for (size_t i = 0; i < types.size(); ++i) graph.values[kFirstOutput + i].type = types[i];
   const ChannelsLast& part = node.op->channels_last;
   const std::vector<int> moved = part.inputs ? part.inputs(graph, node) : std::vector<int>();
-  if (moved.empty()) return Unimplemented(op_type, " stays in ONNX's layout");
+  if (moved.empty()) return Unimplemented(node.op_type, " stays in ONNX's layout");
   if (part.convert != nullptr) part.convert(graph, node);
   for (const int i : moved) {
     SX_ASSIGN_OR_RETURN(inputs[i], MoveAxis(inputs[i], 1, inputs[i].tensor().rank() - 1));
@@ -154,6 +139,22 @@ StatusOr<std::vector<Value>> RunOpChannelsLast(const std::string& op_type, int o
     SX_ASSIGN_OR_RETURN(output, MoveAxis(output, output.tensor().rank() - 1, 1));
   }
   return outputs;
+}
+
+}  // namespace
+
+StatusOr<std::vector<Value>> RunOp(const std::string& op_type, int opset,
+                                   const std::map<std::string, Attribute>& attributes,
+                                   const std::vector<Value>& inputs, int output_count,
+                                   const std::string& kernel, int threads,
+                                   const std::string& domain) {
+  SX_ASSIGN_OR_RETURN(const Node node,
+                      MakeNode(op_type, opset, attributes, inputs, output_count, domain));
+  absl::string_view name = kernel;
+  if (absl::ConsumeSuffix(&name, kChannelsLastSuffix)) {
+    return RunChannelsLast(node, inputs, std::string(name), threads);
+  }
+  return RunNode(node, inputs, kernel, threads);
 }
 
 }  // namespace sardonyx

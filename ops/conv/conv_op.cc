@@ -65,6 +65,20 @@ Status InferConv(InferContext& context) {
   return absl::OkStatus();
 }
 
+/// Two-dimensional convolutions of floats, which have kernels for that layout.
+std::vector<int> ConvChannelsLast(const Graph& graph, const Node& node) {
+  const auto& attrs = static_cast<const ConvAttrs&>(*node.attrs);
+  const Type& x = graph.value(node.inputs[0]).type;
+  if (x.element != DataType::kFloat || x.rank() != 4) return {};
+  return attrs.residual ? std::vector<int>{0, kConvResidual} : std::vector<int>{0};
+}
+
+void ConvertToChannelsLast(Graph&, Node& node) {
+  auto attrs = std::make_shared<ConvAttrs>(static_cast<const ConvAttrs&>(*node.attrs));
+  attrs->channels_last = true;
+  node.attrs = std::move(attrs);
+}
+
 }  // namespace
 
 OpDef ConvOp() {
@@ -78,6 +92,7 @@ OpDef ConvOp() {
           .kernels = {ConvDepthwise(), ConvWinograd4(), ConvWinograd2(), ConvDirect1x1(),
                       ConvIm2col(), ConvOneDnnKernel(), ConvWidenedKernel(), ConvReference()},
           .rewrites = ConvRewrites(),
+          .channels_last = {.inputs = ConvChannelsLast, .convert = ConvertToChannelsLast},
           .multiply_adds = ConvMultiplyAdds};
 }
 

@@ -41,7 +41,7 @@ inline Tensor SmallIntegers(const Shape& shape, uint32_t seed) {
 }
 
 /// What every kernel that takes the node gives, by its name; each has succeeded. Those that take it
-/// channels-last do so too, and have " (channels last)" after their name.
+/// channels-last do so too, and have kChannelsLastSuffix after their name.
 inline std::map<std::string, Tensor> OnEveryKernel(const std::string& op, int opset,
                                                    const Attributes& attributes,
                                                    const std::vector<Value>& inputs,
@@ -50,16 +50,14 @@ inline std::map<std::string, Tensor> OnEveryKernel(const std::string& op, int op
   const OpDef* def = FindOp("", op);
   REQUIRE(def != nullptr);
   for (const KernelDef& kernel : def->kernels) {
-    const std::string name(kernel.name);
-    const auto keep = [&](const StatusOr<std::vector<Value>>& outputs, const std::string& label) {
-      INFO(label << ": " << outputs.status().ToString());
-      if (outputs.status().code() == absl::StatusCode::kUnimplemented) return;
+    for (const absl::string_view suffix : {absl::string_view(), kChannelsLastSuffix}) {
+      const std::string name = absl::StrCat(kernel.name, suffix);
+      const auto outputs = RunOp(op, opset, attributes, inputs, 1, name, threads);
+      if (outputs.status().code() == absl::StatusCode::kUnimplemented) continue;
+      INFO(name << ": " << outputs.status().ToString());
       REQUIRE(outputs.ok());
-      results[label] = outputs->front().tensor();
-    };
-    keep(RunOp(op, opset, attributes, inputs, 1, name, threads), name);
-    keep(RunOpChannelsLast(op, opset, attributes, inputs, 1, name, threads),
-         name + " (channels last)");
+      results[name] = outputs->front().tensor();
+    }
   }
   REQUIRE_FALSE(results.empty());
   return results;
