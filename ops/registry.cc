@@ -10,6 +10,7 @@
 #include "ops/image/ops.h"
 #include "ops/index/ops.h"
 #include "ops/matmul/ops.h"
+#include "ops/ml/ops.h"
 #include "ops/norm/ops.h"
 #include "ops/pool/ops.h"
 #include "ops/quant/ops.h"
@@ -29,7 +30,7 @@ using Families = std::vector<OpDef> (*)();
 constexpr Families kFamilies[] = {
     ControlOps, ConvOps,     ElementwiseOps, ImageOps,  IndexOps,  MatmulOps,
     NormOps,    PoolOps,     QuantOps,       RandomOps, ReduceOps, RnnOps,
-    ShapeOps,   TrainingOps, AttentionOps,   SignalOps, TextOps,
+    ShapeOps,   TrainingOps, AttentionOps,   SignalOps, TextOps,   MlOps,
 };
 
 struct Registry {
