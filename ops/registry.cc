@@ -12,6 +12,7 @@
 #include "ops/matmul/ops.h"
 #include "ops/ml/ops.h"
 #include "ops/norm/ops.h"
+#include "ops/picture/ops.h"
 #include "ops/pool/ops.h"
 #include "ops/quant/ops.h"
 #include "ops/random/ops.h"
@@ -28,9 +29,9 @@ namespace {
 
 using Families = std::vector<OpDef> (*)();
 constexpr Families kFamilies[] = {
-    ControlOps, ConvOps,     ElementwiseOps, ImageOps,  IndexOps,  MatmulOps,
-    NormOps,    PoolOps,     QuantOps,       RandomOps, ReduceOps, RnnOps,
-    ShapeOps,   TrainingOps, AttentionOps,   SignalOps, TextOps,   MlOps,
+    ControlOps,   ConvOps,   ElementwiseOps, ImageOps,  IndexOps,   MatmulOps, NormOps,
+    PoolOps,      QuantOps,  RandomOps,      ReduceOps, RnnOps,     ShapeOps,  TrainingOps,
+    AttentionOps, SignalOps, TextOps,        MlOps,     PictureOps,
 };
 
 struct Registry {

@@ -33,6 +33,11 @@ class MemoryBudget {
   std::atomic<int64_t> peak_{0};
 };
 
+/// Counts `bytes` that somebody else allocates in `budget` (may be null) for as long as the result
+/// lives. Errors: negative, over the budget.
+StatusOr<std::shared_ptr<void>> ReserveBytes(int64_t bytes,
+                                             const std::shared_ptr<MemoryBudget>& budget);
+
 /// `bytes` (may be 0) of uninitialised memory aligned to kAlignment, counted in `budget` (may be
 /// null) for as long as it lives. Errors: over the budget, or the system has no more.
 StatusOr<std::shared_ptr<std::byte>> AllocateBytes(int64_t bytes,

@@ -46,7 +46,7 @@ void AddDimensions(CLI::App* app, SessionFlags& flags) {
 
 void AddInputs(CLI::App* app, InputFlags& flags) {
   AddRepeated(app, "-i,--input", flags.inputs,
-              "An input: @x.npy, @x.npz:key, @x.pb, @picture.png, @picture.jpg, "
+              "An input: @x.npy, @x.npz:key, @x.pb, @picture.png, "
               "1x3x224x224xf32=random(0,1), =1 2 3, zeros, ones. Inputs not given are random")
       ->type_name("NAME=SPEC");
   app->add_option("--seed", flags.seed, "For random inputs and operators")->type_name("N");

@@ -168,7 +168,7 @@ StatusOr<Tensor> ReadPictureInput(const std::string& path, const Type& type,
   const int missing = type.rank() == 3 ? 1 : type.rank() == 2 ? 2 : 0;
   for (int i = 0; i < missing; ++i) whole.shape->insert(whole.shape->begin(), Dim(1));
   SX_ASSIGN_OR_RETURN(const PictureOptions options, MakePictureOptions(whole, flags));
-  SX_ASSIGN_OR_RETURN(const Picture picture, ReadPicture(path));
+  SX_ASSIGN_OR_RETURN(const Tensor picture, ReadPicture(path));
   SX_ASSIGN_OR_RETURN(Tensor tensor, PictureToTensor(picture, options));
   if (missing == 2 && (options.layout != Layout::kNchw || options.color != Color::kGray)) {
     return InvalidArgument("the input is ", type.ToString(), ": use --layout nchw --color gray");

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "ops/picture/picture.h"
 #include "tools/cli/npy.h"
 
 namespace sardonyx {
@@ -76,12 +77,12 @@ StatusOr<double> ForChannel(const std::vector<double>& values, int channel, int 
 }
 
 /// Samples as floats in the wanted colour order.
-std::vector<float> Convert(const Picture& picture, Color color) {
-  const size_t pixels = picture.samples.size() / 3;
+std::vector<float> Convert(const Tensor& picture, Color color) {
+  const auto samples = picture.span<uint8_t>();
+  const size_t pixels = samples.size() / 3;
   std::vector<float> values(color == Color::kGray ? pixels : pixels * 3);
   for (size_t i = 0; i < pixels; ++i) {
-    const float r = picture.samples[3 * i], g = picture.samples[3 * i + 1],
-                b = picture.samples[3 * i + 2];
+    const float r = samples[3 * i], g = samples[3 * i + 1], b = samples[3 * i + 2];
     if (color == Color::kGray) {
       // Equal parts stay exactly what they are.
       values[i] = r == g && g == b ? r : 0.299f * r + 0.587f * g + 0.114f * b;
@@ -123,25 +124,27 @@ std::vector<float> Resize(const std::vector<float>& samples, int64_t width, int6
   return result;
 }
 
-StatusOr<Picture> ReadPicture(const std::string& path) {
+StatusOr<Tensor> ReadPicture(const std::string& path) {
   SX_ASSIGN_OR_RETURN(const std::string bytes, ReadWholeFile(path, int64_t{1} << 28));
-  auto picture = DecodePicture(bytes);
+  const RunControl unlimited;
+  auto picture = DecodePicture(bytes, {.control = &unlimited});
   if (!picture.ok()) return Prepend(picture.status(), absl::StrCat("'", path, "': "));
   return picture;
 }
 
-StatusOr<Tensor> PictureToTensor(const Picture& picture, const PictureOptions& options) {
+StatusOr<Tensor> PictureToTensor(const Tensor& picture, const PictureOptions& options) {
   const int channels = options.color == Color::kGray ? 1 : 3;
-  const int64_t width = options.width > 0 ? options.width : picture.width;
-  const int64_t height = options.height > 0 ? options.height : picture.height;
-  const auto tall = CheckedMul(width, std::max(height, picture.height));
+  const int64_t own_width = picture.dim(1), own_height = picture.dim(0);
+  const int64_t width = options.width > 0 ? options.width : own_width;
+  const int64_t height = options.height > 0 ? options.height : own_height;
+  const auto tall = CheckedMul(width, std::max(height, own_height));
   if (!tall || *tall > kMaxPixels) {
     return LimitExceeded("a picture of ", width, "x", height, " is above the limit of ", kMaxPixels,
                          " pixels");
   }
   std::vector<float> values = Convert(picture, options.color);
-  if (width != picture.width || height != picture.height) {
-    values = Resize(values, picture.width, picture.height, channels, width, height);
+  if (width != own_width || height != own_height) {
+    values = Resize(values, own_width, own_height, channels, width, height);
   }
   for (int c = 0; c < channels; ++c) {
     SX_ASSIGN_OR_RETURN(const double mean, ForChannel(options.mean, c, channels, 0, "mean"));

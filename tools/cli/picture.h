@@ -5,24 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/string_view.h"
 #include "runtime/base/tensor.h"
 
 namespace sardonyx {
 
-/// Samples 0..255, three for each pixel (red, green, blue), row by row.
-struct Picture {
-  int64_t width = 0, height = 0;
-  std::vector<uint8_t> samples;
-};
-
-/// Pixels that a picture may have; more are refused before memory is taken for them.
-inline constexpr int64_t kMaxPixels = 100'000'000;
-
-/// Reads PNG (8 and 16 bits, palettes, grey, transparency over black) or JPEG (grey, colour), told
-/// apart by their first bytes. Errors: neither, damaged, too large.
-StatusOr<Picture> DecodePicture(absl::string_view bytes);
-StatusOr<Picture> ReadPicture(const std::string& path);
+/// The picture in a file as uint8[height,width,3]: DecodePicture.
+StatusOr<Tensor> ReadPicture(const std::string& path);
 
 enum class Layout { kNchw, kNhwc };
 enum class Color { kRgb, kBgr, kGray };
@@ -36,10 +24,11 @@ struct PictureOptions {
   DataType type = DataType::kFloat;
 };
 
-/// The picture as [1,C,H,W] or [1,H,W,C]: resized, in that colour order, each sample times scale,
-/// minus mean, divided by std_deviation. Grey is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
-/// Integer types are rounded and clamped. Errors: sizes, counts or types that do not fit.
-StatusOr<Tensor> PictureToTensor(const Picture& picture, const PictureOptions& options);
+/// A picture of uint8[height,width,3] as [1,C,H,W] or [1,H,W,C]: resized, in that colour order,
+/// each sample times scale, minus mean, divided by std_deviation. Grey is 0.299 R + 0.587 G + 0.114
+/// B (ITU-R BT.601). Integer types are rounded and clamped. Errors: sizes, counts or types that do
+/// not fit.
+StatusOr<Tensor> PictureToTensor(const Tensor& picture, const PictureOptions& options);
 
 /// Linear interpolation with pixel centres at halves; where it shrinks, each output pixel weighs
 /// all input pixels under a triangle of the output's pixel distance, so that nothing aliases.
