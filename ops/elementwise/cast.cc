@@ -83,13 +83,13 @@ Status RunCast(KernelContext& context) {
   const Tensor& from = context.input(0);
   Tensor& to = context.output(0);
   const CastOptions& options = context.attrs<CastAttrs>().options;
-  if (from.type() == to.type()) {
+  const CastRange cast = FindCast(from.type(), to.type());
+  if (cast == nullptr && from.type() == to.type()) {  // strings and complex numbers
     to.CopyFrom(from);
     return absl::OkStatus();
   }
   if (to.type() == DataType::kString) return CastToStrings(context, from, to);
   if (from.type() == DataType::kString) return CastFromStrings(context, from, to, options);
-  const CastRange cast = FindCast(from.type(), to.type());
   if (cast == nullptr) {
     return InvalidArgument("cannot cast ", Name(from.type()), " to ", Name(to.type()));
   }

@@ -28,23 +28,23 @@ using WideType = std::conditional_t<
 
 /// The nearest power of two in the direction asked for; negative numbers are NaN, zero is the
 /// least power, or NaN without saturation.
-Float8E8M0 ToE8M0(float value, const CastOptions& options) {
+Float8E8M0 ToE8M0(double value, const CastOptions& options) {
   constexpr uint8_t kNan = 0xff, kGreatest = 0xfe;
   if (std::isnan(value) || value < 0) return Float8E8M0::FromBits(kNan);
   if (value == 0) return Float8E8M0::FromBits(options.saturate ? 0 : kNan);
   if (std::isinf(value)) return Float8E8M0::FromBits(options.saturate ? kGreatest : kNan);
   int exponent = 0;
-  const float fraction = std::frexp(value, &exponent);  // value = fraction * 2^exponent, [0.5, 1)
+  const double fraction = std::frexp(value, &exponent);  // value = fraction * 2^exponent, [0.5, 1)
   int biased = exponent - 1 + 127;
   if (biased < 0) return Float8E8M0::FromBits(options.saturate ? 0 : kNan);  // below 2^-127
   switch (options.e8m0) {
     case CastOptions::Rounding::kUp:
-      biased += fraction > 0.5f;
+      biased += fraction > 0.5;
       break;
     case CastOptions::Rounding::kDown:
       break;
     case CastOptions::Rounding::kNearest:
-      biased += fraction >= 0.75f;
+      biased += fraction >= 0.75;
       break;
   }
   if (biased > kGreatest) return Float8E8M0::FromBits(options.saturate ? kGreatest : kNan);
@@ -66,7 +66,7 @@ T FromWide(Wide value, const CastOptions& options) {
   if constexpr (std::is_same_v<T, bool>) {
     return value != 0;
   } else if constexpr (std::is_same_v<T, Float8E8M0>) {
-    return ToE8M0(static_cast<float>(value), options);
+    return ToE8M0(static_cast<double>(value), options);
   } else if constexpr (kIsFinite<T>) {
     // What has no NaN gets -0 for it, as in the official cases; the standards leave it open.
     return value != value ? T::FromBits(T::kSign) : static_cast<T>(value);
@@ -211,7 +211,8 @@ void CastSame(const Tensor& from, Tensor& to, int64_t begin, int64_t end, const 
 
 CastRange FindCast(DataType from, DataType to) {
   if (ConverterOf(from).kind == Kind::kNone || ConverterOf(to).kind == Kind::kNone) return nullptr;
-  if (from == to) return CastSame;
+  // Infinities saturate even where the type stays the same; of these types only one has them.
+  if (from == to && from != DataType::kFloat8E5M2) return CastSame;
   for (const Direct& direct : kDirect) {
     if (direct.from == from && direct.to == to) return direct.cast;
   }

@@ -1,6 +1,7 @@
 // IsNaN, IsInf, Not, BitwiseNot.
 #include <cmath>
 
+#include "ops/common/float8.h"
 #include "ops/elementwise/unary.h"
 
 namespace sardonyx {
@@ -43,7 +44,6 @@ StatusOr<std::shared_ptr<Attrs>> ParseIsInf(ParseContext& context) {
   return attrs;
 }
 
-using Float8s = TypeList<Float8E4M3FN, Float8E4M3FNUZ, Float8E5M2, Float8E5M2FNUZ>;
 using AllFloats = decltype(Floats{} + Float8s{});
 
 template <typename F>

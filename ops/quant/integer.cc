@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/common/element_check.h"
+#include "ops/common/float8.h"
 
 namespace sardonyx {
 
@@ -11,8 +12,7 @@ StatusOr<DataType> CheckIntegerTypes(const InferContext& context, const IntegerS
     if (context.has_input(i)) SX_RETURN_IF_ERROR(CheckIsTensor(context, i));
   }
   using Bytes = TypeList<int8_t, uint8_t>;
-  using BytesOrFloat8 =
-      decltype(Bytes{} + TypeList<Float8E4M3FN, Float8E4M3FNUZ, Float8E5M2, Float8E5M2FNUZ>{});
+  using BytesOrFloat8 = decltype(Bytes{} + Float8s{});
   const bool narrow = slots.quantizes() && slots.bias < 0;  // QLinearMatMul since opset 21
   const auto check = [&](int tensor, int zero, absl::string_view name) -> Status {
     const DataType type = context.element(tensor);

@@ -110,7 +110,8 @@ Status RunQuantize(KernelContext& context) {
       const int64_t at = p + done * step;
       read(x.raw(), first + done, count, values);
       for (int64_t i = 0; i < count; ++i) {
-        values[i] = RoundTo(precision, values[i] / scales[at + i * step]);
+        const float dividend = RoundTo(precision, values[i]);
+        values[i] = RoundTo(precision, dividend / RoundTo(precision, scales[at + i * step]));
       }
       write(values, zeros.data() + at, step, attrs.saturate, y.raw(), first + done, count);
     }

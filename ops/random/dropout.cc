@@ -2,11 +2,14 @@
 #include <random>
 
 #include "ops/common/element_check.h"
+#include "ops/common/float8.h"
 #include "ops/random/families.h"
 #include "ops/random/philox.h"
 
 namespace sardonyx {
 namespace {
+
+using DropoutTypes = decltype(Floats{} + Float8s{});
 
 struct DropoutAttrs : Attrs {
   std::optional<int64_t> seed;
@@ -31,7 +34,7 @@ StatusOr<std::shared_ptr<Attrs>> ParseDropout(ParseContext& context) {
 
 Status InferDropout(InferContext& context) {
   SX_RETURN_IF_ERROR(CheckIsTensor(context, 0));
-  SX_RETURN_IF_ERROR(CheckElement(context.element(0), Floats{}, "data"));
+  SX_RETURN_IF_ERROR(CheckElement(context.element(0), DropoutTypes{}, "data"));
   if (context.version() < 12 && context.input_count() > 1) {
     return InvalidArgument("takes one input before opset 12, but has ", context.input_count());
   }
@@ -42,7 +45,7 @@ Status InferDropout(InferContext& context) {
                              "; it must be a scalar");
     }
   }
-  SX_RETURN_IF_ERROR(CheckElement(context.element(1), Floats{}, "ratio"));
+  SX_RETURN_IF_ERROR(CheckElement(context.element(1), DropoutTypes{}, "ratio"));
   SX_RETURN_IF_ERROR(CheckElement(context.element(2), TypeList<bool>{}, "training_mode"));
   context.set_output(0, context.element(0), context.input(0).shape);
   const DataType mask = context.version() < 10 ? context.element(0) : DataType::kBool;
@@ -104,7 +107,7 @@ Status RunDropout(KernelContext& context) {
   LegacyUniform uniform(seed);
   bool* mask = context.has_output(1) ? context.output(1).data<bool>() : nullptr;
   const double scale = 1.0 / (1.0 - ratio);
-  return Dispatch(x.type(), Floats{}, [&]<typename T>() -> Status {
+  return Dispatch(x.type(), DropoutTypes{}, [&]<typename T>() -> Status {
     using C = ComputeType<T>;
     const T* in = x.data<T>();
     for (int64_t i = 0; i < x.size(); ++i) {

@@ -81,7 +81,7 @@ class Case:
     oracle: object = dataclasses.field(default_factory=Reference)
     tolerance: tuple | None = None  # (rtol, atol); None: TOLERANCES
     constants: tuple = ()  # names of inputs that are initializers of the model
-    dynamic: bool = False  # are the inputs' shapes unknown but for their ranks?
+    dynamic: bool | None = None  # does the model hide its inputs' sizes? None: one in three does
     skip: str = ""  # why the case is left out
 
 
@@ -106,7 +106,7 @@ def _attribute(op: str, opset: int, domain: str, name: str, value) -> onnx.Attri
 
 
 def case(op, inputs, attributes=None, *, name=(), opset=NEWEST, domain="", outputs=1,
-         oracle=None, tolerance=None, constants=(), dynamic=False, skip="") -> Case:  # fmt: skip
+         oracle=None, tolerance=None, constants=(), dynamic=None, skip="") -> Case:  # fmt: skip
     """A case of one node.
 
     `inputs` is a list, with None for one that is left out; `constants` are positions in it. An

@@ -50,6 +50,9 @@ def specials(name: str) -> np.ndarray:
         return np.array([False, True])
     if name == "string":
         return np.array(["", "a", "A", "ab", "ä", "1"], dtype=object)
+    if name.startswith("complex"):
+        parts = specials("float" if name == "complex64" else "double")
+        return (parts + 1j * parts[::-1]).astype(dtype(name))
     least, greatest = (float(x) if is_float(name) else int(x) for x in limits(name))
     if not is_float(name):
         values = [0, 1, 2, 3, 7, -1, -2, -7, least, least + 1, greatest, greatest - 1]
