@@ -5,6 +5,10 @@
 
 namespace sardonyx {
 
+// On channels-last tensors.
+KernelDef ConvGemm();  // conv.gemm: rows of patches, then a matrix product
+
+// On tensors in ONNX's layout.
 KernelDef ConvWinograd4();  // conv.winograd4: F(4x4, 3x3)
 KernelDef ConvWinograd2();  // conv.winograd2: F(2x2, 3x3)
 KernelDef ConvDirect1x1();  // conv.direct1x1: a matrix product over channels

@@ -10,7 +10,7 @@
 #define HWY_TARGET_INCLUDE "ops/matmul/gemm_kernel.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "ops/common/activation-inl.h"
+#include "ops/matmul/store-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sardonyx::HWY_NAMESPACE {
@@ -105,45 +105,9 @@ void PackPanel(const float* from, int64_t line_stride, int64_t step_stride, int6
 
 // ---- Storing --------------------------------------------------------------------------------
 
-/// The epilogue on up to one vector of sums at column j of row i.
-template <class Load>
-HWY_INLINE V Finish(const Epilogue& epilogue, int64_t i, int64_t j, V x, const Load& load) {
-  const D d;
-  if (epilogue.alpha != 1.0f) x = hn::Mul(x, hn::Set(d, epilogue.alpha));
-  float added = epilogue.offset;
-  if (epilogue.row_bias != nullptr) added += epilogue.row_bias[i];
-  V more = hn::Set(d, added);
-  if (epilogue.column_bias != nullptr) more = hn::Add(more, load(epilogue.column_bias + j));
-  if (epilogue.residual != nullptr) {
-    more = hn::Add(more, load(epilogue.residual + i * epilogue.residual_stride + j));
-  }
-  x = hn::MulAdd(hn::Set(d, epilogue.beta), more, x);
-  return Activate(d, epilogue.activation, x);
-}
-
-void Store(const float* sums, int64_t sums_stride, int64_t rows, int64_t columns, float* c,
-           int64_t c_stride, bool accumulate, const Epilogue* epilogue) {
-  const D d;
-  const int64_t whole = columns - columns % kLanes;
-  const auto mask = hn::FirstN(d, static_cast<size_t>(columns - whole));
-  const auto load = [d](const float* p) HWY_ATTR { return hn::LoadU(d, p); };
-  const auto load_rest = [d, mask](const float* p) HWY_ATTR { return hn::MaskedLoad(mask, d, p); };
-  for (int64_t i = 0; i < rows; ++i) {
-    const float* from = sums + i * sums_stride;
-    float* to = c + i * c_stride;
-    for (int64_t j = 0; j < whole; j += kLanes) {
-      V x = hn::LoadU(d, from + j);
-      if (accumulate) x = hn::Add(x, hn::LoadU(d, to + j));
-      if (epilogue != nullptr) x = Finish(*epilogue, i, j, x, load);
-      hn::StoreU(x, d, to + j);
-    }
-    if (whole < columns) {
-      V x = hn::MaskedLoad(mask, d, from + whole);
-      if (accumulate) x = hn::Add(x, hn::MaskedLoad(mask, d, to + whole));
-      if (epilogue != nullptr) x = Finish(*epilogue, i, whole, x, load_rest);
-      hn::BlendedStore(x, mask, d, to + whole);
-    }
-  }
+void StoreSums(const float* sums, int64_t sums_stride, int64_t rows, int64_t columns, float* c,
+               int64_t c_stride, bool accumulate, const Epilogue* epilogue) {
+  Store(D(), sums, sums_stride, rows, columns, c, c_stride, accumulate, epilogue);
 }
 
 // ---- Multiplying ----------------------------------------------------------------------------
@@ -203,10 +167,10 @@ void Multiply(const GemmBlock& block) {
                                                   row_stride, tile);
       float* c = block.c + i * block.c_stride + j;
       if (block.epilogue == nullptr) {
-        Store(tile, kColumns, rows, columns, c, block.c_stride, block.accumulate, nullptr);
+        Store(D(), tile, kColumns, rows, columns, c, block.c_stride, block.accumulate, nullptr);
       } else {
         const Epilogue epilogue = block.epilogue->At(i, j);
-        Store(tile, kColumns, rows, columns, c, block.c_stride, block.accumulate, &epilogue);
+        Store(D(), tile, kColumns, rows, columns, c, block.c_stride, block.accumulate, &epilogue);
       }
     }
   }
@@ -267,7 +231,7 @@ const GemmKernels* Kernels() {
       .pack_panel = PackPanel,
       .multiply = Multiply,
       .dot = Dot,
-      .store = Store,
+      .store = StoreSums,
   };
   return &kernels;
 }

@@ -21,8 +21,9 @@ struct Tested {
 
 std::vector<Tested> Kernels() {
   const int all = static_cast<int>(SmallConvCases().size());
-  return {{ConvReference(), 1e-7, 2 * all}, {ConvIm2col(), 5e-6, all},  {ConvDirect1x1(), 5e-6, 5},
-          {ConvWinograd2(), 1e-5, 9},       {ConvWinograd4(), 5e-5, 8}, {ConvDepthwise(), 5e-6, 9}};
+  return {{ConvReference(), 1e-7, 2 * all}, {ConvIm2col(), 5e-6, all},  {ConvGemm(), 5e-6, all},
+          {ConvDirect1x1(), 5e-6, 5},       {ConvWinograd2(), 1e-5, 9}, {ConvWinograd4(), 5e-5, 8},
+          {ConvDepthwise(), 5e-6, 9}};
 }
 
 /// The definition, in double precision, before the activation; in the order of Y.

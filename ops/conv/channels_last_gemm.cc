@@ -1,0 +1,286 @@
+// conv.gemm: channels-last convolution as a matrix product. Rows are output pixels, columns output
+// channels; the patches that the rows consist of are copied a tile's height at a time into L1,
+// where all panels of weights meet them, or read where they lie if the kernel is a single pixel.
+#include <algorithm>
+#include <optional>
+
+#include "ops/common/caches.h"
+#include "ops/common/scratch.h"
+#include "ops/common/slots.h"
+#include "ops/conv/conv.h"
+#include "ops/conv/native.h"
+#include "ops/conv/panels.h"
+#include "ops/conv/patch_rows.h"
+#include "ops/matmul/row_kernel.h"
+
+namespace sardonyx {
+namespace {
+
+constexpr double kSmall = 200'000;      // multiplications that are not worth a second thread
+constexpr int64_t kItemsPerThread = 4;  // evens out threads of unequal speed
+
+int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
+
+/// One run's memory. Null for no bias or residual.
+struct Operands {
+  const float* x = nullptr;
+  const float* weights = nullptr;  // packed
+  const float* bias = nullptr;
+  const float* residual = nullptr;
+  float* y = nullptr;
+  Activation activation;
+};
+
+/// How to compute a convolution of that shape with up to so many threads. Immutable.
+class GemmPlan {
+ public:
+  GemmPlan(const ConvShape& conv, int threads);
+
+  const PanelLayout& layout() const { return layout_; }
+  int64_t scratch_floats() const { return slots_ * buffer_floats_; }
+  Status Run(const Operands& operands, float* scratch, const KernelContext& context) const;
+
+ private:
+  /// Part of the output: rows and columns of one group's product.
+  struct Block {
+    int64_t group, row, row_end, column, column_end;
+  };
+  void ChooseItems(int threads);
+  Block ItemAt(int64_t index) const;
+  void MultiplyItem(const Operands& operands, const Block& item, float* buffer,
+                    const RunControl& control) const;
+  void MultiplySlice(const Operands& operands, const Block& block, int64_t slice,
+                     float* buffer) const;
+
+  ConvShape conv_;
+  PanelLayout layout_;
+  PatchRows patches_;
+  bool direct_;   // rows are read where they lie
+  int64_t rows_;  // output pixels of all images
+  int64_t row_items_ = 1, column_items_ = 1;
+  int64_t row_block_ = 1;     // rows whose sums wait for the next slice
+  int64_t column_block_ = 1;  // columns whose weights of a slice stay in L2
+  int64_t row_step_ = 1;      // rows that meet the panels at a time
+  int64_t row_stride_ = 0;    // of the copied rows
+  int64_t slots_ = 1, buffer_floats_ = 0;
+};
+
+bool IsPlain1x1(const ConvShape& conv) {
+  return std::all_of(conv.window.begin(), conv.window.end(), [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0 && axis.pad_end == 0;
+  });
+}
+
+GemmPlan::GemmPlan(const ConvShape& conv, int threads)
+    : conv_(conv),
+      layout_(conv),
+      patches_(conv),
+      direct_(IsPlain1x1(conv)),
+      rows_(conv.batch * conv.output_plane()) {
+  const RowKernels& kernels = RowKernelsOfThisCpu();
+  const int64_t slice = CeilDiv(layout_.depth, layout_.slices);
+  const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
+  row_step_ = direct_ ? 4 * kernels.rows : kernels.rows;
+  // An odd number of cache lines from row to row spreads the rows over the sets of L1.
+  row_stride_ = (CeilDiv(slice, 16) | 1) * 16;
+  if (!direct_) buffer_floats_ = RoundUp(row_step_ * row_stride_ + kernels.lanes, 16);
+  column_block_ = std::max<int64_t>(half_l2 / slice / kernels.width, 1) * kernels.width;
+  const int64_t columns = std::min(layout_.padded_out, column_block_);
+  const bool in_l2 = layout_.depth * columns <= half_l2;
+  row_block_ = in_l2 ? row_step_ : std::max(half_l2 / 2 / columns, row_step_);
+  ChooseItems(threads);
+}
+
+/// Cuts the output for the threads so that least is moved: each item copies its rows and, unless
+/// they stay in L2 from one item to the next, reads its weights.
+void GemmPlan::ChooseItems(int threads) {
+  constexpr double kNsPerWeight = 0.15, kNsPerCopied = 0.05;
+  const RowKernels& kernels = RowKernelsOfThisCpu();
+  const double copies = static_cast<double>(rows_) * static_cast<double>(layout_.depth);
+  const double weights = static_cast<double>(layout_.depth * layout_.padded_out);
+  const double work = copies * static_cast<double>(layout_.padded_out * layout_.groups);
+  const int64_t wanted =
+      threads <= 1 || work < kSmall ? 1 : CeilDiv(threads * kItemsPerThread, layout_.groups);
+  const int64_t panels = CeilDiv(layout_.padded_out, kernels.width);
+  const bool in_l2 = row_block_ == row_step_;
+  double least = 0;
+  for (int64_t columns = 1; columns <= std::min(panels, wanted); ++columns) {
+    const int64_t rows =
+        std::clamp<int64_t>(CeilDiv(rows_, kernels.rows), 1, CeilDiv(wanted, columns));
+    const double reads = static_cast<double>(in_l2 ? std::min<int64_t>(rows, threads) : rows);
+    double cost =
+        kNsPerWeight * reads * weights + kNsPerCopied * static_cast<double>(columns) * copies;
+    if (rows * columns < wanted)
+      cost *= static_cast<double>(wanted) / static_cast<double>(rows * columns);
+    if (columns > 1 && cost >= least) continue;
+    least = cost;
+    row_items_ = rows;
+    column_items_ = columns;
+  }
+  slots_ =
+      std::clamp<int64_t>(layout_.groups * row_items_ * column_items_, 1, std::max(threads, 1));
+}
+
+GemmPlan::Block GemmPlan::ItemAt(int64_t index) const {
+  const int64_t width = RowKernelsOfThisCpu().width;
+  const int64_t panels = CeilDiv(layout_.out, width);
+  const int64_t row = index % row_items_, column = index / row_items_ % column_items_;
+  return {.group = index / row_items_ / column_items_,
+          .row = rows_ * row / row_items_,
+          .row_end = rows_ * (row + 1) / row_items_,
+          .column = panels * column / column_items_ * width,
+          .column_end = std::min(panels * (column + 1) / column_items_ * width, layout_.out)};
+}
+
+Status GemmPlan::Run(const Operands& operands, float* scratch, const KernelContext& context) const {
+  const RunEnvironment& environment = context.environment();
+  const int64_t items = layout_.groups * row_items_ * column_items_;
+  const int64_t grain = std::max<int64_t>(1, items / (slots_ * 8 * kItemsPerThread));
+  return ParallelSlots(*environment.pool, *environment.control, slots_, items, grain,
+                       [&](int64_t slot, int64_t item) {
+                         MultiplyItem(operands, ItemAt(item), scratch + slot * buffer_floats_,
+                                      *environment.control);
+                       });
+}
+
+void GemmPlan::MultiplyItem(const Operands& operands, const Block& item, float* buffer,
+                            const RunControl& control) const {
+  Block block = item;
+  for (block.column = item.column; block.column < item.column_end;
+       block.column = block.column_end) {
+    block.column_end = std::min(block.column + column_block_, item.column_end);
+    for (block.row = item.row; block.row < item.row_end; block.row = block.row_end) {
+      block.row_end = std::min(block.row + row_block_, item.row_end);
+      for (int64_t slice = 0; slice < layout_.slices; ++slice) {
+        if (control.Stopped()) return;
+        MultiplySlice(operands, block, slice, buffer);
+      }
+    }
+  }
+}
+
+void GemmPlan::MultiplySlice(const Operands& operands, const Block& block, int64_t slice,
+                             float* buffer) const {
+  const int64_t begin = layout_.slice_begin(slice), end = layout_.slice_begin(slice + 1);
+  const int64_t first_in = block.group * layout_.in, m = conv_.out_channels;
+  RowBlock product{.columns = block.column_end - block.column,
+                   .depth = end - begin,
+                   .a = buffer,
+                   .a_stride = direct_ ? conv_.in_channels : row_stride_,
+                   .b = operands.weights + layout_.PanelOffset(block.group, slice, block.column),
+                   .b_panel_stride = layout_.PanelStride(slice),
+                   .c_stride = m,
+                   .accumulate = slice > 0};
+  Epilogue epilogue{.column_bias = operands.bias,
+                    .residual = operands.residual,
+                    .residual_stride = m,
+                    .activation = operands.activation};
+  const int64_t steps = CeilDiv(block.row_end - block.row, row_step_);
+  for (int64_t step = 0; step < steps; ++step) {
+    const int64_t rows = block.row_end - block.row;
+    const int64_t row = block.row + rows * step / steps;
+    product.rows = block.row + rows * (step + 1) / steps - row;
+    if (direct_) {
+      product.a = operands.x + row * conv_.in_channels + first_in + begin;
+    } else {
+      patches_.Copy(operands.x + first_in, row, product.rows, begin, end, buffer, row_stride_);
+    }
+    const int64_t column = block.group * layout_.out + block.column;
+    product.c = operands.y + row * m + column;
+    const Epilogue here = epilogue.At(row, column);
+    product.epilogue = slice + 1 == layout_.slices ? &here : nullptr;
+    RowKernelsOfThisCpu().multiply(product);
+  }
+}
+
+/// Errors: sizes that no tensors in memory have.
+StatusOr<GemmPlan> MakePlan(const ConvShape& conv, int threads) {
+  const double weights = static_cast<double>(conv.out_channels) *
+                         static_cast<double>(conv.group_in() * conv.kernel_plane());
+  if (weights > 0x1p50 || static_cast<double>(conv.batch * conv.output_plane()) > 0x1p50) {
+    return LimitExceeded("a convolution of this size is too large");
+  }
+  return GemmPlan(conv, threads);
+}
+
+/// Weights packed in a run, in parallel.
+Status Pack(const KernelContext& context, const PanelLayout& layout, float* to) {
+  const float* w = context.input(1).data<float>();
+  const double cost = static_cast<double>(layout.depth * RowKernelsOfThisCpu().width);
+  return context.ParallelFor(layout.panels(), cost, [&](int64_t begin, int64_t end) {
+    for (int64_t panel = begin; panel < end; ++panel) layout.PackPanel(w, panel, to);
+  });
+}
+
+struct GemmKernel : Kernel {
+  int64_t scratch_bytes() const override { return plan ? ScratchBytes(*plan) : 0; }
+
+  int64_t ScratchBytes(const GemmPlan& use) const {
+    const int64_t weights = packed == nullptr ? use.layout().floats() : 0;
+    return (use.scratch_floats() + weights) * static_cast<int64_t>(sizeof(float));
+  }
+
+  Status Run(KernelContext& context) const override {
+    const auto& attrs = context.attrs<ConvAttrs>();
+    const Tensor &x = context.input(0), &w = context.input(1);
+    if (context.output(0).size() == 0) return absl::OkStatus();
+    std::optional<GemmPlan> made;
+    if (!plan) {
+      SX_ASSIGN_OR_RETURN(const ConvShape conv, ResolveConv(attrs, x.shape(), w.shape()));
+      SX_ASSIGN_OR_RETURN(made, MakePlan(conv, context.environment().pool->threads()));
+    }
+    const GemmPlan& use = plan ? *plan : *made;
+    Tensor temporary;
+    SX_ASSIGN_OR_RETURN(const absl::Span<std::byte> scratch,
+                        ScratchOf(context, ScratchBytes(use), &temporary));
+    float* memory = reinterpret_cast<float*>(scratch.data());
+    Operands operands{
+        .x = x.data<float>(), .y = context.output(0).data<float>(), .activation = attrs.activation};
+    if (packed == nullptr) {
+      float* weights = memory + use.scratch_floats();
+      SX_RETURN_IF_ERROR(Pack(context, use.layout(), weights));
+      operands.weights = weights;
+    } else {
+      operands.weights = packed->data();
+    }
+    if (context.has_input(2)) operands.bias = context.input(2).data<float>();
+    if (attrs.residual) operands.residual = context.input(kConvResidual).data<float>();
+    return use.Run(operands, memory, context);
+  }
+
+  std::optional<GemmPlan> plan;  // where the shapes are known before the run
+  std::shared_ptr<const PanelWeights> packed;
+};
+
+std::string Refuses(const PrepareContext& context) {
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.has_input(i) && context.element(i) != DataType::kFloat) {
+      return absl::StrCat("works on float, not ", Name(context.element(i)));
+    }
+  }
+  return RefusesLayout(context, ConvLayout::kChannelsLast);
+}
+
+StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
+  auto kernel = std::make_unique<GemmKernel>();
+  const auto x = context.shape(0), w = context.shape(1);
+  if (!x || !w) return kernel;
+  SX_ASSIGN_OR_RETURN(const ConvShape conv, ResolveConv(context.attrs<ConvAttrs>(), *x, *w));
+  SX_ASSIGN_OR_RETURN(kernel->plan, MakePlan(conv, context.threads()));
+  const Tensor* weights = context.constant(1);
+  if (weights == nullptr) return kernel;
+  kernel->packed = context.Shared<PanelWeights>("conv.gemm", [&] {
+    return PanelWeights::Make(kernel->plan->layout(), weights->data<float>());
+  });
+  if (kernel->packed == nullptr) return LimitExceeded("no memory to pack W");
+  return kernel;
+}
+
+}  // namespace
+
+KernelDef ConvGemm() {
+  return {.name = "conv.gemm", .backend = Backend::kNative, .refuses = Refuses, .prepare = Prepare};
+}
+
+}  // namespace sardonyx
