@@ -12,12 +12,12 @@ inline constexpr absl::string_view kMlDomain = "ai.onnx.ml";
 /// Element types of numeric features.
 using FeatureTypes = TypeList<float, double, int64_t, int32_t>;
 
-std::vector<OpDef> FeatureOps();  // ArrayFeatureExtractor, FeatureVectorizer
-std::vector<OpDef> ScalingOps();  // Binarizer, Imputer, Normalizer, Scaler
-std::vector<OpDef> EncoderOps();  // CategoryMapper, LabelEncoder, OneHotEncoder
-std::vector<OpDef> MapOps();      // CastMap, DictVectorizer, ZipMap
-std::vector<OpDef> LinearOps();   // LinearClassifier, LinearRegressor
-std::vector<OpDef> SvmOps();      // SVMClassifier, SVMRegressor
-std::vector<OpDef> TreeOps();     // TreeEnsemble, TreeEnsembleClassifier, TreeEnsembleRegressor
+std::vector<OpDef> FeatureOps();      // ArrayFeatureExtractor, FeatureVectorizer
+std::vector<OpDef> ScalingOps();      // Binarizer, Imputer, Normalizer, Scaler
+std::vector<OpDef> EncoderOps();      // CategoryMapper, LabelEncoder, OneHotEncoder
+std::vector<OpDef> MapOps();          // CastMap, DictVectorizer, ZipMap
+std::vector<OpDef> LinearModelOps();  // LinearClassifier, LinearRegressor
+std::vector<OpDef> SvmOps();          // SVMClassifier, SVMRegressor
+std::vector<OpDef> TreeOps();         // TreeEnsemble, TreeEnsembleClassifier, TreeEnsembleRegressor
 
 }  // namespace sardonyx

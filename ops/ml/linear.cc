@@ -133,7 +133,7 @@ Status RunRegressor(KernelContext& context) {
 
 }  // namespace
 
-std::vector<OpDef> LinearOps() {
+std::vector<OpDef> LinearModelOps() {
   return {{.domain = kMlDomain,
            .name = "LinearClassifier",
            .versions = {1},

@@ -8,7 +8,7 @@ namespace sardonyx {
 
 std::vector<OpDef> MlOps() {
   std::vector<OpDef> all;
-  for (auto part : {FeatureOps, ScalingOps, EncoderOps, MapOps, LinearOps, SvmOps, TreeOps}) {
+  for (auto part : {FeatureOps, ScalingOps, EncoderOps, MapOps, LinearModelOps, SvmOps, TreeOps}) {
     std::vector<OpDef> ops = part();
     all.insert(all.end(), std::make_move_iterator(ops.begin()), std::make_move_iterator(ops.end()));
   }
