@@ -29,7 +29,7 @@ StatusOr<SymbolicShape> Pooled(const WindowAttrs& attrs, const SymbolicShape& x)
   const auto wrong = [&](const Ints& list, size_t expected) {
     return !list.empty() && list.size() != expected;
   };
-  if (x.size() < 3 || wrong(attrs.kernel_shape, rank) || wrong(attrs.strides, rank) ||
+  if (x.size() < 3 || attrs.kernel_shape.size() != rank || wrong(attrs.strides, rank) ||
       wrong(attrs.pads, 2 * rank)) {
     return InvalidArgument("input X has shape ", ToString(x),
                            ", which attributes kernel_shape, strides and pads do not fit");
