@@ -95,20 +95,44 @@ std::vector<BadCase> BadHeaders() {
 
 namespace {
 
-// `levels` Ifs, each in a branch of the one around it.
-std::string Nested(int levels) {
-  wire::ModelProto model = NewModel();
-  AddInput(model.mutable_graph(), "c", {}, DataType::kBool);
-  wire::GraphProto* at = model.mutable_graph();
-  for (int i = 0; i < levels; ++i) {
-    const std::string y = "y" + std::to_string(i);
-    wire::NodeProto* node = AddNode(at, "If", {"c"}, {y});
-    AddOutput(at, y);
-    at = AddAttribute(node, "then_branch", A::GRAPH)->mutable_g();
+/// Appends a field that holds a message: its key, its length, its bytes.
+void AppendMessage(std::string& bytes, int field, const std::string& message) {
+  bytes += static_cast<char>(field << 3 | 2);
+  for (size_t left = message.size();; left >>= 7) {
+    bytes += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
+    if (left <= 0x7f) break;
   }
-  AddNode(at, "Not", {"c"}, {"z"});
-  AddOutput(at, "z");
-  return model.SerializeAsString();
+  bytes += message;
+}
+
+// `levels` Ifs, each in a branch of the one around it. Put together from the inside as bytes:
+// protobuf's recursion would need more stack than sanitizers leave.
+std::string Nested(int levels) {
+  wire::GraphProto innermost;
+  AddNode(&innermost, "Not", {"c"}, {"z"});
+  AddOutput(&innermost, "z");
+  std::string graph = innermost.SerializeAsString();
+  for (int i = levels; i-- > 0;) {
+    const std::string y = "y" + std::to_string(i);
+    wire::GraphProto around;
+    wire::NodeProto node = *AddNode(&around, "If", {"c"}, {y});
+    around.clear_node();
+    AddOutput(&around, y);
+    wire::NodeProto branch;
+    std::string attribute = AddAttribute(&branch, "then_branch", A::GRAPH)->SerializeAsString();
+    AppendMessage(attribute, wire::AttributeProto::kGFieldNumber, graph);
+    std::string bytes = node.SerializeAsString();
+    AppendMessage(bytes, wire::NodeProto::kAttributeFieldNumber, attribute);
+    graph = around.SerializeAsString();
+    AppendMessage(graph, wire::GraphProto::kNodeFieldNumber, bytes);
+  }
+  wire::ModelProto model = NewModel();
+  model.clear_graph();
+  wire::GraphProto inputs;
+  AddInput(&inputs, "c", {}, DataType::kBool);
+  std::string bytes = model.SerializeAsString();
+  AppendMessage(bytes, wire::ModelProto::kGraphFieldNumber, inputs.SerializeAsString() + graph);
+  return bytes;
 }
 
 std::string DeepType(int levels) {
