@@ -82,19 +82,21 @@ void ConvertToChannelsLast(Graph&, Node& node) {
 }  // namespace
 
 OpDef ConvOp() {
-  return {
-      .domain = "",
-      .name = "Conv",
-      .versions = {1, 11, 22},
-      .min_inputs = 2,
-      .max_inputs = 3,
-      .parse = ParseConv,
-      .infer = InferConv,
-      .kernels = {ConvDepthwise(), ConvWinograd4(), ConvWinograd2(), ConvDirect1x1(), ConvIm2col(),
-                  ConvGemm(), ConvOneDnnKernel(), ConvWidenedKernel(), ConvReference()},
-      .rewrites = ConvRewrites(),
-      .channels_last = {.inputs = ConvChannelsLast, .convert = ConvertToChannelsLast},
-      .multiply_adds = ConvMultiplyAdds};
+  return {.domain = "",
+          .name = "Conv",
+          .versions = {1, 11, 22},
+          .min_inputs = 2,
+          .max_inputs = 3,
+          .parse = ParseConv,
+          .infer = InferConv,
+          .kernels = {ConvDepthwise(), ConvWinograd4(), ConvWinograd2(), ConvDirect1x1(),
+                      ConvIm2col(), ConvDepthwiseLast(), ConvGemm(), ConvOneDnnKernel(),
+                      ConvWidenedKernel(), ConvReference()},
+          .rewrites = ConvRewrites(),
+          .channels_last = {.inputs = ConvChannelsLast,
+                            .convert = ConvertToChannelsLast,
+                            .gains = true},
+          .multiply_adds = ConvMultiplyAdds};
 }
 
 }  // namespace sardonyx

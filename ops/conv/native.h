@@ -6,7 +6,8 @@
 namespace sardonyx {
 
 // On channels-last tensors.
-KernelDef ConvGemm();  // conv.gemm: rows of patches, then a matrix product
+KernelDef ConvDepthwiseLast();  // conv.depthwise_last: one filter per channel
+KernelDef ConvGemm();           // conv.gemm: rows of patches, then a matrix product
 
 // On tensors in ONNX's layout.
 KernelDef ConvWinograd4();  // conv.winograd4: F(4x4, 3x3)

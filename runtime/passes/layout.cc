@@ -96,15 +96,13 @@ class Layouts {
 
   void Move(int index, const std::vector<int>& inputs) {
     Node node = graph_.nodes[index];
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      const bool moves = std::count(inputs.begin(), inputs.end(), static_cast<int>(i)) > 0;
+      if (!moves && node.inputs[i] != kNoValue) Settle(node.inputs[i]);
+    }
+    // Only now: it may put values into the node that the graph did not have.
     if (node.op->channels_last.convert != nullptr) node.op->channels_last.convert(graph_, node);
-    std::vector<bool> moved(node.inputs.size());
-    for (const int i : inputs) {
-      node.inputs[i] = Last(node.inputs[i]);
-      moved[i] = true;
-    }
-    for (size_t i = 0; i < moved.size(); ++i) {
-      if (!moved[i] && node.inputs[i] != kNoValue) Settle(node.inputs[i]);
-    }
+    for (const int i : inputs) node.inputs[i] = Last(node.inputs[i]);
     for (ValueId& id : node.outputs) {
       if (id == kNoValue) continue;
       last_[id] = AddPermuted(id, ToLast(graph_.value(id).type.rank()));

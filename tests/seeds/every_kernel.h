@@ -8,14 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/graph_builder.h"
 #include "tests/test_ops.h"
 
 namespace sardonyx {
 
 using Attributes = std::map<std::string, Attribute>;
-
-inline Attribute IntsAttribute(std::vector<int64_t> values) { return {std::move(values)}; }
-inline Attribute IntAttribute(int64_t value) { return {value}; }
 
 /// A float tensor of these numbers.
 inline Tensor FloatTensor(Shape shape, std::vector<float> values) {

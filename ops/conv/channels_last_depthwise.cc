@@ -1,0 +1,215 @@
+// conv.depthwise_last: channels-last convolutions with a filter for each channel. Vectors go along
+// the channels; a few pixels side by side share each load of the weights.
+#include <algorithm>
+
+#include "ops/common/simd_targets.h"
+#include "ops/conv/conv.h"
+#include "ops/conv/native.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "ops/conv/channels_last_depthwise.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "ops/common/activation-inl.h"
+
+#ifndef SARDONYX_CONV_DEPTHWISE_LAST
+#define SARDONYX_CONV_DEPTHWISE_LAST
+namespace sardonyx {
+
+/// Neighbouring pixels of one output row, some of their channels. Steps are in elements.
+struct DepthwiseSpan {
+  const float* x;  // what the first tap of the first pixel reads
+  const float* w;  // the first tap's weights
+  int64_t taps_y, taps_x;
+  int64_t x_step_y, x_step_x, w_step_y, w_step_x;  // from tap to tap
+  int64_t x_step_pixel, y_step_pixel;
+  int64_t channels;
+  const float* bias;      // null: none
+  const float* residual;  // null: none; lies as y does
+  float* y;
+};
+
+}  // namespace sardonyx
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace sardonyx::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::CappedTag<float, 16>;
+using V = hn::Vec<D>;
+constexpr int64_t kLanes = hn::MaxLanes(D());
+
+/// One vector of channels, from `c` on, of `pixels` pixels.
+template <int pixels, class Load, class Store>
+HWY_INLINE void Channels(const DepthwiseSpan& span, const Activation& activation, int64_t c,
+                         const Load& load, const Store& store) {
+  const D d;
+  V sums[pixels];
+  for (V& sum : sums) sum = span.bias != nullptr ? load(span.bias + c) : hn::Zero(d);
+  for (int64_t i = 0; i < span.taps_y; ++i) {
+    const float* x = span.x + i * span.x_step_y + c;
+    const float* w = span.w + i * span.w_step_y + c;
+    for (int64_t j = 0; j < span.taps_x; ++j, x += span.x_step_x, w += span.w_step_x) {
+      const V weight = load(w);
+      for (int p = 0; p < pixels; ++p) {
+        sums[p] = hn::MulAdd(load(x + p * span.x_step_pixel), weight, sums[p]);
+      }
+    }
+  }
+  for (int p = 0; p < pixels; ++p) {
+    const int64_t at = p * span.y_step_pixel + c;
+    if (span.residual != nullptr) sums[p] = hn::Add(sums[p], load(span.residual + at));
+    store(Activate(d, activation, sums[p]), span.y + at);
+  }
+}
+
+template <int pixels>
+void Pixels(const DepthwiseSpan& span, const Activation& activation) {
+  const D d;
+  int64_t c = 0;
+  const auto load = [d](const float* p) HWY_ATTR { return hn::LoadU(d, p); };
+  const auto store = [d](V v, float* p) HWY_ATTR { hn::StoreU(v, d, p); };
+  for (; c + kLanes <= span.channels; c += kLanes) {
+    Channels<pixels>(span, activation, c, load, store);
+  }
+  if (c == span.channels) return;
+  const auto mask = hn::FirstN(d, static_cast<size_t>(span.channels - c));
+  const auto load_part = [d, mask](const float* p) HWY_ATTR { return hn::MaskedLoad(mask, d, p); };
+  const auto store_part = [d, mask](V v, float* p) HWY_ATTR { hn::BlendedStore(v, mask, d, p); };
+  Channels<pixels>(span, activation, c, load_part, store_part);
+}
+
+}  // namespace
+
+void DepthwisePixel(const DepthwiseSpan& span, const Activation& activation) {
+  Pixels<1>(span, activation);
+}
+void DepthwiseFourPixels(const DepthwiseSpan& span, const Activation& activation) {
+  Pixels<4>(span, activation);
+}
+
+}  // namespace sardonyx::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sardonyx {
+
+HWY_EXPORT(DepthwisePixel);
+HWY_EXPORT(DepthwiseFourPixels);
+
+namespace {
+
+constexpr int64_t kChunk = 128;  // channels of an item: enough items where rows are few
+
+/// W [C, 1, ky, kx] as [ky, kx, C].
+std::shared_ptr<const std::vector<float>> TapsFirst(const Tensor& w) {
+  const int64_t channels = w.dim(0), taps = w.shape().Elements(1, w.rank());
+  auto turned = std::make_shared<std::vector<float>>(static_cast<size_t>(w.size()));
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t t = 0; t < taps; ++t) (*turned)[t * channels + c] = w.data<float>()[c * taps + t];
+  }
+  return turned;
+}
+
+struct DepthwiseLast : Kernel {
+  ConvShape conv;
+  WindowAxis height, width;
+  std::shared_ptr<const std::vector<float>> weights;
+
+  Status Run(KernelContext& context) const override {
+    const auto& attrs = context.attrs<ConvAttrs>();
+    const int64_t channels = conv.in_channels;
+    const int64_t chunks = (channels + kChunk - 1) / kChunk;
+    const float* x = context.input(0).data<float>();
+    const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
+    const float* residual = attrs.residual ? context.input(kConvResidual).data<float>() : nullptr;
+    float* y = context.output(0).data<float>();
+    const double cost = 0.1 * static_cast<double>(std::min(channels, kChunk) * width.output *
+                                                  height.kernel * width.kernel);
+    return context.ParallelFor(
+        conv.batch * height.output * chunks, cost, [&](int64_t begin, int64_t end) {
+          for (int64_t item = begin; item < end; ++item) {
+            const int64_t row = item / chunks, first = item % chunks * kChunk;
+            const int64_t image = row / height.output;
+            const int64_t at = row * width.output * channels + first;
+            DepthwiseSpan span{.x = x + image * height.input * width.input * channels + first,
+                               .w = weights->data() + first,
+                               .channels = std::min(kChunk, channels - first),
+                               .bias = bias == nullptr ? nullptr : bias + first,
+                               .residual = residual == nullptr ? nullptr : residual + at,
+                               .y = y + at};
+            RunRow(span, row % height.output, attrs.activation);
+          }
+        });
+  }
+
+  /// `line` holds where the image, the weights and the output row begin.
+  void RunRow(const DepthwiseSpan& line, int64_t oy, const Activation& activation) const {
+    const int64_t channels = conv.in_channels;
+    int64_t y_first, y_last;
+    height.Inside(oy, &y_first, &y_last);
+    DepthwiseSpan span = line;
+    span.taps_y = y_last - y_first;
+    span.x_step_y = height.dilation * width.input * channels;
+    span.x_step_x = width.dilation * channels;
+    span.w_step_x = channels;
+    span.w_step_y = width.kernel * channels;
+    span.x_step_pixel = width.stride * channels;
+    span.y_step_pixel = channels;
+    const int64_t input_y = oy * height.stride - height.pad_begin + y_first * height.dilation;
+    for (int64_t ox = 0; ox < width.output;) {
+      int64_t first, last, unused_first, last_of_fourth = 0;
+      width.Inside(ox, &first, &last);
+      const bool four = ox + 4 <= width.output && last - first == width.kernel;
+      if (four) width.Inside(ox + 3, &unused_first, &last_of_fourth);
+      const bool whole = four && last_of_fourth == width.kernel;
+      const int64_t input_x = ox * width.stride - width.pad_begin + first * width.dilation;
+      span.taps_x = last - first;
+      // Without taps nothing is read, so that nothing before the image is pointed to either.
+      const bool reads = span.taps_y > 0 && span.taps_x > 0;
+      span.x = reads ? line.x + (input_y * width.input + input_x) * channels : line.x;
+      span.w = line.w + (y_first * width.kernel + first) * channels;
+      span.y = line.y + ox * channels;
+      if (line.residual != nullptr) span.residual = line.residual + ox * channels;
+      if (whole) {
+        HWY_DYNAMIC_DISPATCH(DepthwiseFourPixels)(span, activation);
+      } else {
+        HWY_DYNAMIC_DISPATCH(DepthwisePixel)(span, activation);
+      }
+      ox += whole ? 4 : 1;
+    }
+  }
+};
+
+std::string Refuses(const PrepareContext& context) {
+  const StatusOr<ConvShape> conv = StaticFloatConv(context, ConvLayout::kChannelsLast);
+  if (!conv.ok()) return std::string(conv.status().message());
+  if (conv->group_in() != 1 || conv->group_out() != 1) return "takes one filter per channel only";
+  if (conv->window.size() > 2) return "takes one or two dimensions only";
+  return context.constant(1) == nullptr ? "takes constant weights only" : "";
+}
+
+StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
+  auto kernel = std::make_unique<DepthwiseLast>();
+  SX_ASSIGN_OR_RETURN(kernel->conv, StaticFloatConv(context, ConvLayout::kChannelsLast));
+  const Window window = AtLeastRank(kernel->conv.window, 2);
+  kernel->height = window[0];
+  kernel->width = window[1];
+  kernel->weights = context.Shared<std::vector<float>>(
+      "conv.depthwise_last", [&] { return TapsFirst(*context.constant(1)); });
+  return kernel;
+}
+
+}  // namespace
+
+KernelDef ConvDepthwiseLast() {
+  return {.name = "conv.depthwise_last",
+          .backend = Backend::kNative,
+          .refuses = Refuses,
+          .prepare = Prepare};
+}
+
+}  // namespace sardonyx
+#endif  // HWY_ONCE
