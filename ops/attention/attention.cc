@@ -29,13 +29,8 @@ StatusOr<std::shared_ptr<Attrs>> ParseAttention(ParseContext& context) {
     return InvalidArgument("qk_matmul_output_mode is ", mode, ", but must be 0 to 3");
   }
   attrs->qk_output = static_cast<AttentionAttrs::QkOutput>(mode);
-  // The softmax is computed in double, which no precision asked for exceeds.
-  const DataType precision = context.DataTypeValue("softmax_precision", DataType::kFloat);
-  if (precision != DataType::kFloat && precision != DataType::kDouble &&
-      precision != DataType::kFloat16 && precision != DataType::kBFloat16) {
-    return InvalidArgument("softmax_precision is ", Name(precision),
-                           ", but must be float, float16, double or bfloat16");
-  }
+  SX_ASSIGN_OR_RETURN(attrs->softmax_precision,
+                      ParseSoftmaxPrecision(context, DataType::kDouble));
   if (context.version() >= 25) {
     attrs->left_window = context.Int("left_window_size", -1);
     attrs->right_window = context.Int("right_window_size", -1);
@@ -121,10 +116,6 @@ Status InferAttention(InferContext& context) {
   SX_RETURN_IF_ERROR(
       CommonElement(context, Floats{} + Integers{} + TypeList<bool>{}, {kMask}).status());
   SX_RETURN_IF_ERROR(CommonElement(context, TypeList<int64_t>{}, {kNonpadLength}).status());
-  if (q_type != DataType::kUndefined && v_type != DataType::kUndefined && q_type != v_type) {
-    return Unimplemented("Q has element type ", Name(q_type), " and V ", Name(v_type),
-                         ": only equal types are computed");
-  }
   if (context.has_input(kPastKey) != context.has_input(kPastValue)) {
     return InvalidArgument("past_key and past_value must be given together");
   }
@@ -201,6 +192,16 @@ double AttentionMultiplyAdds(const PrepareContext& context) {
 }
 
 }  // namespace
+
+StatusOr<DataType> ParseSoftmaxPrecision(ParseContext& context, DataType fallback) {
+  const DataType type = context.DataTypeValue("softmax_precision", fallback);
+  if (!context.Has("softmax_precision") || type == DataType::kFloat || type == DataType::kDouble ||
+      type == DataType::kFloat16 || type == DataType::kBFloat16) {
+    return type;
+  }
+  return InvalidArgument("softmax_precision is ", Name(type),
+                         ", but must be float, float16, double or bfloat16");
+}
 
 HeadsView::HeadsView(const Shape& shape, int64_t given_heads) {
   if (shape.rank() == 4) {

@@ -11,8 +11,12 @@ struct AttentionAttrs : Attrs {
   std::optional<double> scale;                  // none: 1 / sqrt(head size)
   double softcap = 0;                           // 0: none
   int64_t left_window = -1, right_window = -1;  // -1: unbounded
+  DataType softmax_precision = DataType::kDouble;  // scores and probabilities are rounded to it
   enum class QkOutput { kRaw, kSoftcapped, kBiased, kProbabilities } qk_output = QkOutput::kRaw;
 };
+
+/// The attribute softmax_precision; `fallback` where absent. Errors: a type it cannot be.
+StatusOr<DataType> ParseSoftmaxPrecision(ParseContext& context, DataType fallback);
 
 /// Inputs by position.
 enum AttentionInput { kQuery, kKey, kValue, kMask, kPastKey, kPastValue, kNonpadLength };

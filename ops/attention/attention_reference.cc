@@ -13,33 +13,56 @@ namespace {
 
 constexpr double kMasked = -std::numeric_limits<double>::infinity();
 
+/// `value` as a float of that type has it.
+double RoundTo(DataType type, double value) {
+  switch (type) {
+    case DataType::kFloat:
+      return static_cast<float>(value);
+    case DataType::kFloat16:
+      return Widen(Narrow<Half>(value));
+    case DataType::kBFloat16:
+      return Widen(Narrow<BFloat16>(value));
+    default:
+      return value;
+  }
+}
+
 /// attn_mask as an additive bias, broadcast to [batch, heads, rows, total].
 class Mask {
  public:
-  explicit Mask(const Tensor& tensor) : tensor_(tensor) {
+  explicit Mask(const Tensor& tensor) : data_(tensor.raw()) {
+    if (!tensor.defined()) return;
     const Shape& shape = tensor.shape();
     const Ints strides = shape.Strides();
     for (int i = 0; i < shape.rank(); ++i) {
       const int axis = 4 - shape.rank() + i;
       if (axis == 3 || shape[i] != 1) steps_[axis] = strides[i];
     }
-    // A scalar mask covers every key.
-    columns_ = shape.rank() == 0 ? std::numeric_limits<int64_t>::max() : shape[shape.rank() - 1];
+    if (shape.rank() > 0) columns_ = shape[shape.rank() - 1];
+    Dispatch(tensor.type(), Numbers{} + TypeList<bool>{}, [&]<typename T>() {
+      read_ = Read<T>;
+      return absl::OkStatus();
+    }).IgnoreError();  // inference has seen the type
   }
 
-  template <typename T>
   double At(int64_t batch, int64_t head, int64_t row, int64_t column) const {
-    if (!tensor_.defined()) return 0;
     if (column >= columns_) return kMasked;
-    const int64_t at = batch * steps_[0] + head * steps_[1] + row * steps_[2] + column * steps_[3];
-    if (tensor_.type() == DataType::kBool) return tensor_.data<bool>()[at] ? 0 : kMasked;
-    return Widen(tensor_.data<T>()[at]);
+    if (read_ == nullptr) return 0;
+    return read_(data_, batch * steps_[0] + head * steps_[1] + row * steps_[2] + column * steps_[3]);
   }
 
  private:
-  const Tensor& tensor_;
+  template <typename T>
+  static double Read(const void* data, int64_t i) {
+    const T value = static_cast<const T*>(data)[i];
+    if constexpr (std::is_same_v<T, bool>) return value ? 0 : kMasked;
+    return static_cast<double>(value);
+  }
+
+  const void* data_;
+  double (*read_)(const void*, int64_t) = nullptr;  // null: there is no mask
   int64_t steps_[4] = {};
-  int64_t columns_ = 0;
+  int64_t columns_ = std::numeric_limits<int64_t>::max();  // a scalar mask covers every key
 };
 
 /// Keys or values of the past, followed by those of this call.
@@ -74,7 +97,8 @@ struct Cache {
   }
 };
 
-template <typename T>
+/// Queries and keys of type T, values of type V.
+template <typename T, typename V>
 class Rows {
  public:
   Rows(KernelContext& context, const Ints& nonpad)
@@ -133,7 +157,7 @@ class Rows {
     if (attrs_.causal && ahead > 0) return kMasked;
     if (attrs_.left_window >= 0 && ahead < -attrs_.left_window) return kMasked;
     if (attrs_.right_window >= 0 && ahead > attrs_.right_window) return kMasked;
-    return mask_.template At<T>(batch, head, row, column);
+    return mask_.At(batch, head, row, column);
   }
 
   /// `scores` becomes the probabilities of all keys; zeros where all are masked.
@@ -155,7 +179,7 @@ class Rows {
     for (int64_t j = 0; j < total_; ++j) {
       const double bias = Bias(batch, head, row, j);
       all_masked = all_masked && bias == kMasked;
-      scores[j] += bias;
+      scores[j] = RoundTo(attrs_.softmax_precision, scores[j] + bias);
       if (scores[j] > greatest || std::isnan(scores[j])) greatest = scores[j];
     }
     Emit(QkOutput::kBiased, scores, qk);
@@ -164,8 +188,8 @@ class Rows {
       score = all_masked || greatest == kMasked ? 0 : std::exp(score - greatest);
       sum += score;
     }
-    if (sum != 0) {
-      for (double& score : scores) score /= sum;
+    for (double& score : scores) {
+      if (sum != 0) score = RoundTo(attrs_.softmax_precision, score / sum);
     }
     Emit(QkOutput::kProbabilities, scores, qk);
   }
@@ -174,7 +198,7 @@ class Rows {
            std::vector<double>& sums, T* y) const {
     std::fill(sums.begin(), sums.end(), 0.0);
     for (int64_t j = 0; j < total_; ++j) {
-      const T* v = values_.Row(batch, KeyHead(head), j);
+      const V* v = values_.Row(batch, KeyHead(head), j);
       for (size_t e = 0; e < sums.size(); ++e) sums[e] += probabilities[j] * Widen(v[e]);
     }
     for (size_t e = 0; e < sums.size(); ++e) y[e] = Narrow<T>(sums[e]);
@@ -184,7 +208,8 @@ class Rows {
   const AttentionAttrs& attrs_;
   const Tensor& q_;
   const HeadsView q_view_;
-  const Cache<T> keys_, values_;
+  const Cache<T> keys_;
+  const Cache<V> values_;
   const Mask mask_;
   const Ints& nonpad_;  // per batch; empty: none
   const int64_t total_;
@@ -194,12 +219,6 @@ class Rows {
 }  // namespace
 
 Status RunAttentionReference(KernelContext& context) {
-  const DataType type = context.input(kQuery).type();
-  const Tensor& mask = context.input(kMask);
-  if (mask.defined() && mask.type() != DataType::kBool && mask.type() != type) {
-    return Unimplemented("attn_mask has element type ", Name(mask.type()),
-                         ", but only bool and Q's own, ", Name(type), ", are computed");
-  }
   Ints nonpad;
   if (context.has_input(kNonpadLength)) {
     SX_ASSIGN_OR_RETURN(nonpad, ToInts(context.input(kNonpadLength)));
@@ -211,7 +230,10 @@ Status RunAttentionReference(KernelContext& context) {
       }
     }
   }
-  return Dispatch(type, Floats{}, [&]<typename T>() { return Rows<T>(context, nonpad).Run(); });
+  return Dispatch(context.input(kQuery).type(), Floats{}, [&]<typename T>() {
+    return Dispatch(context.input(kValue).type(), Floats{},
+                    [&]<typename V>() { return Rows<T, V>(context, nonpad).Run(); });
+  });
 }
 
 }  // namespace sardonyx

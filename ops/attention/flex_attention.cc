@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/attention/attention.h"
 #include "ops/attention/ops.h"
 #include "ops/common/accumulate.h"
 #include "ops/common/infer.h"
@@ -19,13 +20,7 @@ struct FlexAttrs : Attrs {
 StatusOr<std::shared_ptr<Attrs>> ParseFlex(ParseContext& context) {
   auto attrs = std::make_shared<FlexAttrs>();
   if (const double scale = context.Float("scale", 0); context.Has("scale")) attrs->scale = scale;
-  attrs->precision = context.DataTypeValue("softmax_precision", DataType::kUndefined);
-  if (context.Has("softmax_precision") && attrs->precision != DataType::kFloat &&
-      attrs->precision != DataType::kDouble && attrs->precision != DataType::kFloat16 &&
-      attrs->precision != DataType::kBFloat16) {
-    return InvalidArgument("softmax_precision is ", Name(attrs->precision),
-                           ", but must be float, float16, double or bfloat16");
-  }
+  SX_ASSIGN_OR_RETURN(attrs->precision, ParseSoftmaxPrecision(context, DataType::kUndefined));
   attrs->score_mod = context.GraphValue("score_mod");
   attrs->prob_mod = context.GraphValue("prob_mod");
   for (const auto& body : {attrs->score_mod, attrs->prob_mod}) {

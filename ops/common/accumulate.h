@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <complex>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -14,6 +15,21 @@ namespace sardonyx {
 /// uint64, in which arithmetic wraps without undefined behaviour and whose low bits are T's.
 template <typename T>
 using Accumulator = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
+
+/// What scales a T: the type of a complex number's parts, and T itself otherwise. Multiplying by it,
+/// not by a complex number, keeps infinities what they are.
+template <typename T>
+struct ScaleTypeOf {
+  using type = T;
+};
+template <typename T>
+struct ScaleTypeOf<std::complex<T>> {
+  using type = T;
+};
+template <typename T>
+using ScaleType = typename ScaleTypeOf<T>::type;
+template <typename T>
+inline constexpr bool kIsComplex = !std::is_same_v<ScaleType<T>, T>;
 
 template <typename T>
 Accumulator<T> Widen(T value) {

@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <type_traits>
 
+#include "ops/common/accumulate.h"
+#include "ops/common/element_size.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/real_reader.h"
 #include "ops/image/defs.h"
@@ -174,15 +175,41 @@ struct Samples {
   }
 };
 
-template <typename T, typename C>
-T Rounded(C value) {
-  if constexpr (std::is_integral_v<T>) {
-    constexpr double kLow = static_cast<double>(std::numeric_limits<T>::min());
-    constexpr double kHigh = static_cast<double>(std::numeric_limits<T>::max());
-    if (!(value > kLow)) return std::numeric_limits<T>::min();
-    if (value >= kHigh) return std::numeric_limits<T>::max();
+/// Weighted sums of these are built in double, or in the type that the floats are computed in.
+template <typename T>
+using SumType = std::conditional_t<std::is_integral_v<T>, double, ComputeType<T>>;
+
+/// A sum as T; integers truncate and saturate, a bool is true unless the sum is 0.
+template <typename T>
+T Truncated(SumType<T> sum) {
+  if constexpr (std::is_same_v<T, bool> || !std::is_integral_v<T>) {
+    return static_cast<T>(sum);
+  } else {
+    return FromDouble<T>(sum);
   }
-  return static_cast<T>(value);
+}
+
+/// One sample of each channel: weighted sums.
+template <typename T>
+void SampleChannels(const Samples& samples, const T* from, int64_t plane, T* to, int64_t points,
+                    int64_t channels) {
+  using C = SumType<T>;
+  for (int64_t c = 0; c < channels; ++c, from += plane, to += points) {
+    C sum = C();
+    for (int s = 0; s < samples.count; ++s) {
+      sum += static_cast<ScaleType<C>>(samples.weight[s]) * static_cast<C>(from[samples.offset[s]]);
+    }
+    *to = Truncated<T>(sum);
+  }
+}
+
+/// The same where one element is taken as it is, or none at all, which is a zero or "".
+template <typename T>
+void TakeChannels(const Samples& samples, const T* from, int64_t plane, T* to, int64_t points,
+                  int64_t channels) {
+  for (int64_t c = 0; c < channels; ++c, from += plane, to += points) {
+    *to = samples.count == 0 ? T() : from[samples.offset[0]];
+  }
 }
 
 Status RunSample(KernelContext& context) {
@@ -201,8 +228,7 @@ Status RunSample(KernelContext& context) {
     strides.push_back(data.shape().Elements(i + 3, data.rank()));
     samplers.emplace_back(attrs, data.dim(i + 2));
   }
-  return Dispatch(data.type(), Numbers{}, [&]<typename T>() {
-    using C = std::conditional_t<std::is_integral_v<T>, double, ComputeType<T>>;
+  const auto sample = [&]<typename T>(auto channels_at_once) {
     const double cost = 30.0 * rank + 5.0 * static_cast<double>(channels);
     return context.ParallelFor(data.dim(0) * points, cost, [&](int64_t begin, int64_t end) {
       std::array<AxisSample, kMostAxes> axes;
@@ -211,19 +237,20 @@ Status RunSample(KernelContext& context) {
         for (int a = 0; a < rank; ++a) {
           axes[a] = samplers[a].At(static_cast<float>(grid[i * rank + rank - 1 - a]));
         }
-        const Samples samples(axes.data(), strides);
         const int64_t batch = i / points, point = i % points;
-        const T* from = data.data<T>() + batch * channels * plane;
-        T* to = output.data<T>() + batch * channels * points + point;
-        for (int64_t c = 0; c < channels; ++c, from += plane, to += points) {
-          C sum = 0;
-          for (int s = 0; s < samples.count; ++s) {
-            sum += static_cast<C>(samples.weight[s]) * static_cast<C>(from[samples.offset[s]]);
-          }
-          *to = Rounded<T>(sum);
-        }
+        channels_at_once(Samples(axes.data(), strides),
+                         data.data<T>() + batch * channels * plane, plane,
+                         output.data<T>() + batch * channels * points + point, points, channels);
       }
     });
+  };
+  if (attrs.mode == SampleMode::kNearest) {
+    return DispatchSize(data.type(), [&]<typename T>() {
+      return sample.template operator()<T>(TakeChannels<T>);
+    });
+  }
+  return Dispatch(data.type(), Numbers{} + Complexes{} + TypeList<bool>{}, [&]<typename T>() {
+    return sample.template operator()<T>(SampleChannels<T>);
   });
 }
 

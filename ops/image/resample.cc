@@ -5,15 +5,18 @@
 #include <limits>
 #include <type_traits>
 
+#include "ops/common/accumulate.h"
 #include "ops/common/element_size.h"
 #include "ops/common/strided_copy.h"
 
 namespace sardonyx {
 namespace {
 
-/// The value of a real number in type T: rounded to nearest even and held in range for integers.
-template <typename T>
-T Saturate(double value) {
+using Weighable = decltype(Numbers{} + Complexes{} + TypeList<bool>{});
+
+/// A computed number in type T: rounded to nearest even and held in range for integers and bool.
+template <typename T, typename C>
+T Saturate(C value) {
   if constexpr (std::is_integral_v<T>) {
     constexpr double kLow = static_cast<double>(std::numeric_limits<T>::min());
     constexpr double kHigh = static_cast<double>(std::numeric_limits<T>::max());
@@ -76,6 +79,7 @@ Status Nearest(const KernelContext& context, const std::vector<AxisTaps>& axes, 
 template <typename C>
 Status WeighAxis(const KernelContext& context, const AxisTaps& axis, int64_t outer, int64_t block,
                  C beyond, const C* from, C* to) {
+  using Scale = ScaleType<C>;
   const int64_t taps = axis.taps;
   const double cost = static_cast<double>(taps * block) * (block == 1 ? 1.2 : 0.4) + 3;
   return context.ParallelFor(outer * axis.to, cost, [&](int64_t begin, int64_t end) {
@@ -88,15 +92,15 @@ Status WeighAxis(const KernelContext& context, const AxisTaps& axis, int64_t out
       if (!axis.outside.empty() && axis.outside[i] != 0) {
         std::fill_n(target, block, beyond);
       } else if (block == 1) {
-        C sum = 0;
-        for (int64_t t = 0; t < taps; ++t) sum += static_cast<C>(weight[t]) * source[index[t]];
+        C sum = C();
+        for (int64_t t = 0; t < taps; ++t) sum += static_cast<Scale>(weight[t]) * source[index[t]];
         *target = sum;
       } else {
         // Taps come in pairs: an even number of them always.
         for (int64_t t = 0; t < taps; t += 2) {
           const C* a = source + index[t] * block;
           const C* b = source + index[t + 1] * block;
-          const C wa = static_cast<C>(weight[t]), wb = static_cast<C>(weight[t + 1]);
+          const Scale wa = static_cast<Scale>(weight[t]), wb = static_cast<Scale>(weight[t + 1]);
           if (t == 0) {
             for (int64_t j = 0; j < block; ++j) target[j] = wa * a[j] + wb * b[j];
           } else {
@@ -163,7 +167,7 @@ Status Resample(const KernelContext& context, const ResampleRule& rule,
   if (rule.mode == ResizeMode::kNearest) {
     Tensor beyond;
     if (rule.coordinates == CoordinateMode::kTfCropAndResize && rule.extrapolation != 0) {
-      SX_RETURN_IF_ERROR(Dispatch(input.type(), Numbers{}, [&]<typename T>() {
+      SX_RETURN_IF_ERROR(Dispatch(input.type(), Weighable{}, [&]<typename T>() {
         beyond = Tensor::Scalar<T>(Saturate<T>(rule.extrapolation));
         return absl::OkStatus();
       }));
@@ -172,7 +176,7 @@ Status Resample(const KernelContext& context, const ResampleRule& rule,
       return Nearest<T>(context, axes, beyond.defined() ? *beyond.data<T>() : T(), input, output);
     });
   }
-  return Dispatch(input.type(), Numbers{}, [&]<typename T>() -> Status {
+  return Dispatch(input.type(), Weighable{}, [&]<typename T>() -> Status {
     using C = std::conditional_t<std::is_integral_v<T>, double, ComputeType<T>>;
     const C beyond = static_cast<C>(rule.extrapolation);
     if constexpr (std::is_same_v<T, C>) {

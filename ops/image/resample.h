@@ -54,7 +54,7 @@ struct AxisTaps {
 StatusOr<AxisTaps> MakeTaps(const ResampleRule& rule, const AxisResize& resize);
 
 /// Resizes along `axes`, which name each axis of `input` at most once, in rising order. `output`
-/// has the input's type and the resulting shape. Linear and cubic weights need a number type;
+/// has the input's type and the resulting shape. Linear and cubic weights need numbers or bool;
 /// results of integer types are rounded to the nearest and held in range.
 Status Resample(const KernelContext& context, const ResampleRule& rule,
                 const std::vector<AxisTaps>& axes, const Tensor& input, Tensor& output);

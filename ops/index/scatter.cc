@@ -1,6 +1,7 @@
 // Scatter, ScatterElements, ScatterND and TensorScatter.
 #include <algorithm>
 
+#include "ops/common/accumulate.h"
 #include "ops/common/element_size.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/strided_copy.h"
@@ -59,15 +60,16 @@ T Reduce(Reduction reduction, T old, T update) {
         return static_cast<T>(reduction == Reduction::kAdd ? a + b : a * b);
       }
     case Reduction::kMax:
-      return a != a || a >= b ? old : update;
     case Reduction::kMin:
-      return a != a || a <= b ? old : update;
+      if constexpr (!kIsComplex<T>) {
+        return a != a || (reduction == Reduction::kMax ? a >= b : a <= b) ? old : update;
+      }
   }
   return update;
 }
 
 /// Calls `function.operator()<T>(combine)`, where combine(T& place, const T& update) does what the
-/// reduction says. Bools add as "or" and multiply as "and".
+/// reduction says. Bools add as "or" and multiply as "and"; complex numbers have no maximum.
 template <typename Function>
 Status DispatchUpdate(DataType type, Reduction reduction, Function&& function) {
   if (reduction == Reduction::kNone) {
@@ -80,10 +82,13 @@ Status DispatchUpdate(DataType type, Reduction reduction, Function&& function) {
     if (reduction == Reduction::kAdd) reduction = Reduction::kMax;
     if (reduction == Reduction::kMul) reduction = Reduction::kMin;
   }
-  return Dispatch(type, Numbers{}, [&]<typename T>() {
+  const auto reduce = [&]<typename T>() {
     return function.template operator()<T>(
         [reduction](T& place, const T& update) { place = Reduce(reduction, place, update); });
-  });
+  };
+  const bool ordered = reduction == Reduction::kMax || reduction == Reduction::kMin;
+  return ordered ? Dispatch(type, Numbers{}, reduce)
+                 : Dispatch(type, Numbers{} + Complexes{}, reduce);
 }
 
 Status CheckElementTypes(const InferContext& context, int updates) {

@@ -1,7 +1,7 @@
 // Unique: sorts the places of elements (or of slices), joins equal neighbours.
 #include <algorithm>
-#include <complex>
 
+#include "ops/common/accumulate.h"
 #include "ops/common/element_size.h"
 #include "ops/common/int_inputs.h"
 #include "ops/index/defs.h"
@@ -52,8 +52,7 @@ template <typename T>
 int CompareElements(const T& a, const T& b) {
   if constexpr (std::is_same_v<T, std::string>) {
     return a.compare(b);
-  } else if constexpr (std::is_same_v<T, std::complex<float>> ||
-                       std::is_same_v<T, std::complex<double>>) {
+  } else if constexpr (kIsComplex<T>) {
     const int real = CompareElements(a.real(), b.real());
     return real != 0 ? real : CompareElements(a.imag(), b.imag());
   } else {

@@ -199,6 +199,18 @@ Status InferCol2Im(InferContext& context) {
   return absl::OkStatus();
 }
 
+/// Integers wrap, bools "or".
+template <typename T>
+void AddTo(T& sum, T value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    sum = sum || value;
+  } else if constexpr (std::is_integral_v<T>) {
+    sum = static_cast<T>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(value));
+  } else {
+    sum += value;
+  }
+}
+
 /// Adds one channel's columns into its image.
 template <typename T>
 void AddColumns(const Columns& columns, const T* from, ComputeType<T>* image) {
@@ -218,7 +230,7 @@ void AddColumns(const Columns& columns, const T* from, ComputeType<T>* image) {
         place += at[i] * step;
         step *= columns.image[i];
       }
-      if (inside) image[place] += static_cast<ComputeType<T>>(from[t * columns.blocks + l]);
+      if (inside) AddTo(image[place], static_cast<ComputeType<T>>(from[t * columns.blocks + l]));
     }
   }
 }
@@ -231,7 +243,8 @@ Status RunCol2Im(KernelContext& context) {
   SX_ASSIGN_OR_RETURN(const Columns columns, Resolve(context.attrs<Col2ImAttrs>(), image, block));
   const int64_t pixels = output.shape().Elements(2, output.rank());
   const int64_t column_size = columns.taps * columns.blocks;
-  return Dispatch(data.type(), Numbers{}, [&]<typename T>() -> Status {
+  constexpr auto kTypes = Numbers{} + Complexes{} + TypeList<bool>{};
+  return Dispatch(data.type(), kTypes, [&]<typename T>() -> Status {
     using C = ComputeType<T>;
     Tensor sums = output;
     if (!std::is_same_v<C, T>) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 
 #include "ops/common/int_inputs.h"
 #include "ops/common/real_reader.h"
@@ -62,7 +63,9 @@ Status RunWindow(KernelContext& context) {
                                            static_cast<double>(period);
         const double value =
             attrs.terms[0] + attrs.terms[1] * std::cos(x) + attrs.terms[2] * std::cos(2 * x);
-        output.data<T>()[i] = static_cast<T>(std::max(value, 0.0));
+        // Float, as in the specification's expansion, lets a peak of 1 truncate to 1.
+        using Rounded = std::conditional_t<std::is_integral_v<T>, float, double>;
+        output.data<T>()[i] = static_cast<T>(static_cast<Rounded>(std::max(value, 0.0)));
       }
     });
   });
