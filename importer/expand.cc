@@ -136,18 +136,13 @@ StatusOr<std::optional<Attribute>> GraphBuilder::ReadAttribute(const AttributePr
 // is not where it is used when a function was called with it.
 StatusOr<std::shared_ptr<Graph>> GraphBuilder::ReadSubgraph(const wire::GraphProto& proto,
                                                             Frame* scope, Frame* user) {
-  if (scope->target != user->target) {
-    return Unimplemented(
-        "a subgraph that a function was called with is used within a subgraph of "
-        "the function, which is not supported");
-  }
   const int depth = std::max(scope->depth, user->depth) + 1;
   if (depth > limits_.nesting) {
     return LimitExceeded("subgraphs and calls are nested deeper than the limit nesting, ",
                          limits_.nesting);
   }
   auto graph = std::make_shared<Graph>();
-  Target target{.graph = graph.get()};
+  Target target{.graph = graph.get(), .outer = user->target};
   Frame frame{.target = &target, .opsets = scope->opsets, .parent = scope, .depth = depth};
   BuildGraph(proto, /*drop_default_inputs=*/false, &frame);
   return graph;

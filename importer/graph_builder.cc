@@ -53,12 +53,10 @@ void GraphBuilder::Build(const wire::GraphProto& proto, const Opsets& opsets, in
   if (graph->outputs.empty() && problems_->empty()) {
     problems_->Add(InvalidArgument("the graph has no outputs"));
   }
+  // What a function handed through has the name of what it was given.
   for (int i = 0; problems_->empty() && i < proto.output_size(); ++i) {
-    if (graph->value(graph->outputs[i]).name != PrintableName(proto.output(i).name())) {
-      problems_->Add(Unimplemented("graph output '", PrintableName(proto.output(i).name()),
-                                   "' is '", graph->value(graph->outputs[i]).name,
-                                   "' handed through a function, which is not supported"));
-    }
+    const std::string name = PrintableName(proto.output(i).name());
+    if (graph->OutputName(i) != name) graph->output_names[i] = name;
   }
 }
 
@@ -73,15 +71,30 @@ std::string GraphBuilder::UniqueName(const std::string& name, Target* target) {
   return candidate;
 }
 
-ValueId GraphBuilder::Define(const std::string& name, Type type, Frame* frame) {
+ValueId GraphBuilder::AddValue(const std::string& name, Type type, Target* target) {
   if (++values_ > limits_.values && !stopped_) {
     stopped_ = true;
     problems_->Add(LimitExceeded("there are more values than the limit values, ", limits_.values));
   }
-  const ValueId id = frame->target->graph->AddValue(
-      UniqueName(absl::StrCat(frame->prefix, name), frame->target), std::move(type));
+  return target->graph->AddValue(UniqueName(name, target), std::move(type));
+}
+
+ValueId GraphBuilder::Define(const std::string& name, Type type, Frame* frame) {
+  const ValueId id = AddValue(absl::StrCat(frame->prefix, name), std::move(type), frame->target);
   frame->names[name] = id;
   return id;
+}
+
+ValueId GraphBuilder::CaptureFrom(Target* owner, ValueId id, Target* target) {
+  if (target == owner) return id;
+  const ValueId outer = CaptureFrom(owner, id, target->outer);
+  const auto known = target->captured.find(outer);
+  if (known != target->captured.end()) return known->second;
+  const ValueInfo& value = target->outer->graph->value(outer);
+  const ValueId inner = AddValue(value.name, value.type, target);
+  target->graph->captures.push_back({.inner = inner, .outer = outer});
+  target->captured[outer] = inner;
+  return inner;
 }
 
 std::optional<ValueId> GraphBuilder::Lookup(const std::string& name, Frame* frame) {
@@ -90,10 +103,7 @@ std::optional<ValueId> GraphBuilder::Lookup(const std::string& name, Frame* fram
   if (frame->parent == nullptr) return std::nullopt;
   const std::optional<ValueId> outer = Lookup(name, frame->parent);
   if (!outer || *outer == kNoValue) return outer;
-  const Type type = frame->parent->target->graph->value(*outer).type;
-  const ValueId inner = Define(name, type, frame);
-  frame->target->graph->captures.push_back({.inner = inner, .outer = *outer});
-  return inner;
+  return frame->names[name] = CaptureFrom(frame->parent->target, *outer, frame->target);
 }
 
 std::string GraphBuilder::Undefined(const std::string& name, const Frame* frame) const {

@@ -33,6 +33,8 @@ class GraphBuilder {
   /// A graph being built, and the names that its values have.
   struct Target {
     Graph* graph;
+    Target* outer = nullptr;                        // of the graph around a subgraph
+    std::unordered_map<ValueId, ValueId> captured;  // this graph's values by those of `outer`
     std::unordered_set<std::string> names;
     std::unordered_map<std::string, int> suffixes;
   };
@@ -79,6 +81,9 @@ class GraphBuilder {
   /// The value of that name as seen from the frame, captured where it lies further out.
   std::optional<ValueId> Lookup(const std::string& name, Frame* frame);
   ValueId Define(const std::string& name, Type type, Frame* frame);
+  ValueId AddValue(const std::string& name, Type type, Target* target);
+  /// `id` of `owner`, a graph around `target` or itself, as a value of `target`.
+  ValueId CaptureFrom(Target* owner, ValueId id, Target* target);
   std::string UniqueName(const std::string& name, Target* target);
   std::string Undefined(const std::string& name, const Frame* frame) const;
   /// False, with a problem reported once, when a limit of counts is reached.

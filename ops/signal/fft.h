@@ -18,12 +18,15 @@ class Fft {
   static StatusOr<Fft> Make(const KernelContext& context, int64_t n);
 
   /// Transforms data[0, n) in place: sum over k of data[k] exp(-2 pi i j k / n), with +2 pi where
-  /// `inverse` (not divided by n). `work` has work_size() elements.
-  void Run(Complex* data, Complex* work, bool inverse) const;
+  /// `inverse` (not divided by n). `work` has work_size() elements. Unfinished where the run was
+  /// stopped meanwhile, which context.Check() tells.
+  void Run(const KernelContext& context, Complex* data, Complex* work, bool inverse) const;
   int64_t work_size() const { return chirped_ ? padded_ : 0; }
 
  private:
-  void PowerOfTwo(Complex* data, bool inverse) const;
+  void PowerOfTwo(const KernelContext& context, Complex* data, bool inverse) const;
+  void ReverseBits(Complex* data, int64_t begin, int64_t end) const;
+  void Butterflies(Complex* data, int64_t half, bool inverse, int64_t begin, int64_t end) const;
 
   int64_t n_ = 1;
   int64_t padded_ = 1;    // the power of two that is transformed

@@ -103,7 +103,7 @@ Status ForLanes(const KernelContext& context, const Fft& fft, int64_t length, in
     for (int64_t i = begin; i < end; ++i) lane(i, memory->template data<Complex>());
   }));
   if (out_of_memory) return LimitExceeded("there is no memory for a transform of ", length);
-  return absl::OkStatus();
+  return context.Check();
 }
 
 Status RunDft(KernelContext& context) {
@@ -139,7 +139,7 @@ Status RunDft(KernelContext& context) {
           buffer[length - k] = std::conj(value);
         }
       }
-      fft.Run(buffer, buffer + length, attrs.inverse);
+      fft.Run(context, buffer, buffer + length, attrs.inverse);
       T* to = output.data<T>();
       for (int64_t k = 0; k < written; ++k) {
         const int64_t at = ((outer * written + k) * inner + place) * parts_out;
@@ -245,7 +245,7 @@ Status RunStft(KernelContext& context) {
                         buffer[k] = Complex(reader[at] * weight,
                                             parts == 2 ? reader[at + 1] * weight : 0.0);
                       }
-                      fft.Run(buffer, buffer + frames.length, false);
+                      fft.Run(context, buffer, buffer + frames.length, false);
                       T* to = output.data<T>() + lane * bins * 2;
                       for (int64_t k = 0; k < bins; ++k) {
                         to[2 * k] = static_cast<T>(buffer[k].real());

@@ -71,6 +71,7 @@ struct Graph {
   std::vector<Node> nodes;      // in an order in which they can run
   std::vector<ValueId> inputs;  // without the initializers, except those that are inputs too
   std::vector<ValueId> outputs;
+  std::map<size_t, std::string> output_names;  // of outputs that have another than their value's
   std::vector<Capture> captures;
   int hidden_names = 0;  // for FreshName
 
@@ -96,6 +97,10 @@ struct Graph {
   Graph Clone() const;
 
   const ValueInfo& value(ValueId id) const { return values[id]; }
+  const std::string& OutputName(size_t i) const {
+    const auto own = output_names.find(i);
+    return own != output_names.end() ? own->second : values[outputs[i]].name;
+  }
   const Tensor* constant(ValueId id) const {
     return id != kNoValue && values[id].constant ? &*values[id].constant : nullptr;
   }

@@ -201,8 +201,9 @@ StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> 
     ports.inputs.push_back(
         {.name = value.name, .type = value.type, .has_default = value.constant.has_value()});
   }
-  for (ValueId id : graph.outputs) {
-    ports.outputs.push_back({.name = graph.values[id].name, .type = graph.values[id].type});
+  for (size_t i = 0; i < graph.outputs.size(); ++i) {
+    ports.outputs.push_back(
+        {.name = graph.OutputName(i), .type = graph.values[graph.outputs[i]].type});
   }
 
   const RunEnvironment environment = Unlimited(session->pool_.get(), session->budget_);

@@ -174,6 +174,13 @@ def versions(op: str, domain: str = "") -> tuple:
     )  # fmt: skip
 
 
+def history(op: str, parameter: str = "T", domain: str = ""):
+    """Each opset at which `op` appeared or changed, with each type allowed there: (opset, type)."""
+    for opset in versions(op, domain):
+        for name in types(op, parameter, opset, domain):
+            yield opset, name
+
+
 def limits(name: str) -> tuple:
     """Least and greatest finite number of a type."""
     if name == "bool":

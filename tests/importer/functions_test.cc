@@ -160,7 +160,46 @@ TEST_CASE("Inputs and outputs that a call leaves out or hands through", "[import
   CHECK(graph.nodes[0].inputs[1] == kNoValue);
   CHECK(graph.nodes[2].inputs[0] == graph.inputs[0]);
   proto.mutable_graph()->mutable_output(0)->set_name("passed");
-  CHECK_THAT(Error(proto), Contains("handed through a function"));
+  const auto handed = Import(proto);
+  REQUIRE(handed.ok());
+  CHECK((*handed)->graph.outputs == (*handed)->graph.inputs);
+  CHECK((*handed)->graph.OutputName(0) == "passed");
+}
+
+TEST_CASE("A subgraph given to a function may be used within its subgraphs", "[importer]") {
+  wire::ModelProto proto = Base();
+  AddInput(proto.mutable_graph(), "c", {}, DataType::kBool);
+  wire::FunctionProto* f = AddFunction(&proto, "Choose", {"cond", "n"}, {"b"});
+  f->add_attribute("branch");
+  // If cond, then if cond again what the caller gave, else the function's own n.
+  wire::NodeProto* outer = AddNode(f, "If", {"cond"}, {"b"});
+  wire::GraphProto* then = AddAttribute(outer, "then_branch", A::GRAPH)->mutable_g();
+  wire::NodeProto* inner = AddNode(then, "If", {"cond"}, {"r"});
+  AddAttribute(inner, "then_branch", A::GRAPH)->set_ref_attr_name("branch");
+  AddOutput(then, "r");
+  for (wire::NodeProto* node : {outer, inner}) {
+    wire::GraphProto* body = AddAttribute(node, "else_branch", A::GRAPH)->mutable_g();
+    AddNode(body, "Neg", {"n"}, {"s"});
+    AddOutput(body, "s");
+  }
+  AddNode(proto.mutable_graph(), "Relu", {"x"}, {"n"});  // not the function's n
+  wire::GraphProto* given =
+      AddAttribute(Call(&proto, "Choose", {"c", "x"}, {"y"}), "branch", A::GRAPH)->mutable_g();
+  AddNode(given, "Abs", {"n"}, {"t"});
+  AddOutput(given, "t");
+  const auto model = Import(proto);
+  INFO(model.status());
+  REQUIRE(model.ok());
+  const Graph& graph = (*model)->graph;
+  const Graph& middle = *graph.nodes[1].Subgraphs()[1];
+  const Graph& branch = *middle.nodes[0].Subgraphs()[1];
+  REQUIRE(branch.nodes[0].op_type == "Abs");
+  REQUIRE(branch.captures.size() == 1);
+  const auto captured = std::find_if(
+      middle.captures.begin(), middle.captures.end(),
+      [&](const Capture& capture) { return capture.inner == branch.captures[0].outer; });
+  REQUIRE(captured != middle.captures.end());
+  CHECK(graph.value(captured->outer).name == "n");
 }
 
 TEST_CASE("Functions that are wrong", "[importer][robust]") {
