@@ -35,6 +35,19 @@ StatusOr<Value> Keep(const Value& value, const std::shared_ptr<MemoryBudget>& bu
   return value;
 }
 
+std::vector<Type> DeclaredOutputs(const Graph& body) {
+  std::vector<Type> types;
+  for (ValueId output : body.outputs) types.push_back(body.values[output].type);
+  return types;
+}
+
+Type ExpectedOutput(const Graph& body, int i, const std::vector<Type>& declared) {
+  Type type = body.values[body.outputs[i]].type;
+  if (!type.shape) type.shape = declared[i].shape;
+  if (type.element == DataType::kUndefined) type.element = declared[i].element;
+  return type;
+}
+
 Status Stack::Add(const Value& value, const std::shared_ptr<MemoryBudget>& budget) {
   if (!value.is_tensor()) return InvalidArgument("a scan output is no tensor");
   const Tensor& tensor = value.tensor();
@@ -48,15 +61,15 @@ Status Stack::Add(const Value& value, const std::shared_ptr<MemoryBudget>& budge
   return absl::OkStatus();
 }
 
-StatusOr<Tensor> Stack::Join(int64_t axis, bool reverse, const Type& declared,
+StatusOr<Tensor> Stack::Join(int64_t axis, bool reverse, const Type& expected,
                              const std::shared_ptr<MemoryBudget>& budget) const {
   Shape part;
-  DataType type = declared.element;
+  DataType type = expected.element;
   if (!parts_.empty()) {
     part = parts_.front().shape();
     type = parts_.front().type();
-  } else if (declared.shape) {
-    for (const Dim& dim : *declared.shape) part.push_back(dim.known() ? dim.value : 0);
+  } else if (expected.shape) {
+    for (const Dim& dim : *expected.shape) part.push_back(dim.known() ? dim.value : 0);
   }
   SX_ASSIGN_OR_RETURN(const int at, NormalizeAxis(axis, part.rank() + 1));
   const auto count = static_cast<int64_t>(parts_.size());

@@ -7,6 +7,7 @@ namespace {
 
 struct LoopAttrs : Attrs {
   std::shared_ptr<Graph> body;
+  std::vector<Type> declared;  // of the body's outputs
 };
 
 /// Inputs after the trip count and the condition, both of which may be left out.
@@ -17,6 +18,7 @@ StatusOr<std::shared_ptr<Attrs>> Parse(ParseContext& context) {
   context.Require("body");
   attrs->body = context.GraphValue("body");
   if (attrs->body == nullptr) return std::shared_ptr<Attrs>(std::move(attrs));
+  attrs->declared = DeclaredOutputs(*attrs->body);
   const size_t carried = Carried(static_cast<int>(context.node().inputs.size()));
   if (attrs->body->inputs.size() != carried + 2) {
     context.Fail(absl::StrCat("the body takes ", attrs->body->inputs.size(),
@@ -70,7 +72,8 @@ Status Infer(InferContext& context) {
 }
 
 Status Run(KernelContext& context) {
-  const Graph& body = *context.attrs<LoopAttrs>().body;
+  const auto& attrs = context.attrs<LoopAttrs>();
+  const Graph& body = *attrs.body;
   const auto& budget = context.environment().budget;
   const int carried = Carried(context.input_count());
   int64_t trips = std::numeric_limits<int64_t>::max();
@@ -105,9 +108,10 @@ Status Run(KernelContext& context) {
   }
   for (int i = 0; i < carried; ++i) context.set_output(i, std::move(inputs[i + 2]));
   for (size_t i = 0; i < scans.size(); ++i) {
-    const Type& declared = body.values[body.outputs[carried + 1 + i]].type;
-    SX_ASSIGN_OR_RETURN(Tensor stacked, scans[i].Join(0, false, declared, budget));
-    context.set_output(carried + static_cast<int>(i), std::move(stacked));
+    const int output = carried + static_cast<int>(i);
+    const Type expected = ExpectedOutput(body, output + 1, attrs.declared);
+    SX_ASSIGN_OR_RETURN(Tensor stacked, scans[i].Join(0, false, expected, budget));
+    context.set_output(output, std::move(stacked));
   }
   return absl::OkStatus();
 }

@@ -6,6 +6,7 @@ namespace {
 
 struct ScanAttrs : Attrs {
   std::shared_ptr<Graph> body;
+  std::vector<Type> declared;                // of the body's outputs
   int scans = 0;                             // scan inputs, the last of the inputs
   int states = 0;                            // before them
   Ints input_axes, output_axes;              // by scan input, scan output
@@ -63,6 +64,7 @@ StatusOr<std::shared_ptr<Attrs>> Parse(ParseContext& context) {
                               attrs->body->outputs.size(), " outputs, the node ", inputs, " and ",
                               outputs));
   }
+  if (attrs->body != nullptr) attrs->declared = DeclaredOutputs(*attrs->body);
   return std::shared_ptr<Attrs>(std::move(attrs));
 }
 
@@ -139,7 +141,7 @@ Status RunUnbatched(KernelContext& context) {
     SX_ASSIGN_OR_RETURN(
         Tensor joined,
         stacks[i].Join(attrs.output_axes[i], attrs.output_directions[i] != 0,
-                       attrs.body->values[attrs.body->outputs[output]].type, budget));
+                       ExpectedOutput(*attrs.body, output, attrs.declared), budget));
     context.set_output(output, std::move(joined));
   }
   return absl::OkStatus();
@@ -168,6 +170,22 @@ StatusOr<Tensor> ZeroPad(const Tensor& tensor, int64_t size,
   return padded;
 }
 
+/// Scan output i of each item, with zeros after its last step. An item without steps has zeros of
+/// the shape that another's steps have. `*expected`, of one step, becomes that of one item.
+Status JoinItems(const std::vector<std::vector<Stack>>& items, int i, int64_t longest,
+                 const std::shared_ptr<MemoryBudget>& budget, Type* expected, Stack* result) {
+  for (const std::vector<Stack>& item : items) {
+    if (!item[i].empty()) *expected = item[i].part();
+  }
+  for (const std::vector<Stack>& item : items) {
+    SX_ASSIGN_OR_RETURN(const Tensor joined, item[i].Join(0, false, *expected, budget));
+    SX_ASSIGN_OR_RETURN(Tensor padded, ZeroPad(joined, longest, budget));
+    SX_RETURN_IF_ERROR(result->Add(std::move(padded), budget));
+  }
+  if (expected->shape) expected->shape->insert(expected->shape->begin(), Dim(longest));
+  return absl::OkStatus();
+}
+
 Status RunBatched(KernelContext& context) {
   const auto& attrs = context.attrs<ScanAttrs>();
   const auto& budget = context.environment().budget;
@@ -182,7 +200,10 @@ Status RunBatched(KernelContext& context) {
     }
     batch = input.dim(0);
   }
-  std::vector<Stack> results(context.output_count());
+  const int outputs = context.output_count();
+  std::vector<Stack> results(outputs);
+  std::vector<std::vector<Stack>> stacks(batch, std::vector<Stack>(outputs - attrs.states));
+  int64_t longest = 0;
   for (int64_t item = 0; item < batch; ++item) {
     std::vector<Tensor> items;
     for (int i = 0; i < count; ++i) {
@@ -191,24 +212,17 @@ Status RunBatched(KernelContext& context) {
     }
     std::vector<Value> state(items.begin(), items.begin() + attrs.states);
     const std::vector<Tensor> scanned(items.begin() + attrs.states, items.end());
-    SX_ASSIGN_OR_RETURN(const int64_t longest, ScanLength(attrs, scanned));
+    SX_ASSIGN_OR_RETURN(longest, ScanLength(attrs, scanned));
     SX_ASSIGN_OR_RETURN(const int64_t length, SequenceLength(context.input(0), item, longest));
-    std::vector<Stack> stacks(context.output_count() - attrs.states);
-    SX_RETURN_IF_ERROR(ScanOnce(context, scanned, length, state, stacks));
+    SX_RETURN_IF_ERROR(ScanOnce(context, scanned, length, state, stacks[item]));
     for (int i = 0; i < attrs.states; ++i) SX_RETURN_IF_ERROR(results[i].Add(state[i], budget));
-    for (size_t i = 0; i < stacks.size(); ++i) {
-      const int output = attrs.states + static_cast<int>(i);
-      SX_ASSIGN_OR_RETURN(
-          const Tensor joined,
-          stacks[i].Join(0, false, attrs.body->values[attrs.body->outputs[output]].type, budget));
-      SX_ASSIGN_OR_RETURN(Tensor padded, ZeroPad(joined, longest, budget));
-      SX_RETURN_IF_ERROR(results[output].Add(std::move(padded), budget));
-    }
   }
-  for (int i = 0; i < context.output_count(); ++i) {
-    SX_ASSIGN_OR_RETURN(
-        Tensor joined,
-        results[i].Join(0, false, attrs.body->values[attrs.body->outputs[i]].type, budget));
+  for (int i = 0; i < outputs; ++i) {
+    Type expected = ExpectedOutput(*attrs.body, i, attrs.declared);
+    if (i >= attrs.states) {
+      SX_RETURN_IF_ERROR(JoinItems(stacks, i - attrs.states, longest, budget, &expected, &results[i]));
+    }
+    SX_ASSIGN_OR_RETURN(Tensor joined, results[i].Join(0, false, expected, budget));
     context.set_output(i, std::move(joined));
   }
   return absl::OkStatus();

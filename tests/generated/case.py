@@ -83,6 +83,7 @@ class Case:
     constants: tuple = ()  # names of inputs that are initializers of the model
     dynamic: bool | None = None  # does the model hide its inputs' sizes? None: one in three does
     skip: str = ""  # why the case is left out
+    kinds: tuple = ()  # the outputs' element types, where what ONNX infers is wrong
 
 
 def label(*parts) -> str:
@@ -106,7 +107,8 @@ def _attribute(op: str, opset: int, domain: str, name: str, value) -> onnx.Attri
 
 
 def case(op, inputs, attributes=None, *, name=(), opset=NEWEST, domain="", outputs=1,
-         oracle=None, tolerance=None, constants=(), dynamic=None, skip="") -> Case:  # fmt: skip
+         oracle=None, tolerance=None, constants=(), dynamic=None, skip="",
+         kinds=()) -> Case:  # fmt: skip
     """A case of one node.
 
     `inputs` is a list, with None for one that is left out; `constants` are positions in it. An
@@ -133,6 +135,7 @@ def case(op, inputs, attributes=None, *, name=(), opset=NEWEST, domain="", outpu
         constants=tuple(f"x{i}" for i in constants),
         dynamic=dynamic,
         skip=skip,
+        kinds=tuple(kinds),
     )
 
 

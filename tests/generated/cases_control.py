@@ -239,12 +239,12 @@ def loops():
 # ---- Scan -----------------------------------------------------------------------------------
 
 
-def scan_body(t):
+def scan_body(t, shape=(2,)):
     """The state becomes the element that was scanned; the output is the state before it."""
     return body([helper.make_node("Identity", ["x"], ["next"]),
                  helper.make_node("Identity", ["state"], ["seen"])],
                 [("state", t, None), ("x", t, None)],
-                [("next", t, None), ("seen", t, None)])  # fmt: skip
+                [("next", t, None), ("seen", t, shape)])  # fmt: skip
 
 
 def scanned(state, x, backwards=False, out_backwards=False):
@@ -283,7 +283,7 @@ def scans():
         for out_axis in (0, 1, -1):
             for back in (0, 1):
                 for out_back in (0, 1):
-                    attributes = {"body": scan_body("float"), "num_scan_inputs": 1,
+                    attributes = {"body": scan_body("float", (3,)), "num_scan_inputs": 1,
                                   "scan_input_axes": [axis], "scan_output_axes": [out_axis],
                                   "scan_input_directions": [back],
                                   "scan_output_directions": [out_back]}  # fmt: skip

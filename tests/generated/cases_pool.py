@@ -2,7 +2,7 @@
 
 import numpy as np
 import onnx
-from case import EXACT, array, case, history, is_float, numbers, versions
+from case import EXACT, array, case, history, numbers, versions
 from oracles import real
 from windows import Windows
 
@@ -77,6 +77,12 @@ MORE = {
 POOLS = {"AveragePool": average, "LpPool": lp, "MaxPool": greatest}
 
 
+def oracle(function, attributes, outputs):
+    if function is greatest:  # which moves elements
+        return lambda x: greatest(x, **attributes)[:outputs]
+    return real(lambda x: function(x, **attributes))
+
+
 def pools():
     for op, function in POOLS.items():
         newest = versions(op)[-1]
@@ -92,21 +98,16 @@ def pools():
                     if op == "LpPool" and opset == 1:
                         given["p"] = float(given.get("p", 2))
                     outputs = 2 if op == "MaxPool" and opset >= 8 else 1
-                    oracle = real(lambda x: function(x, **attributes))
-                    if op == "MaxPool":
-                        oracle = lambda x: greatest(x, **attributes)[:outputs] + ()
                     yield case(op, [numbers(t, (2, 2) + (6,) * rank)], given, outputs=outputs,
                                name=(t, rank, name), opset=opset,
-                               oracle=(lambda x: greatest(x, **attributes)[:outputs])
-                               if op == "MaxPool" else oracle)  # fmt: skip
+                               oracle=oracle(function, attributes, outputs))  # fmt: skip
         for shape in [(0, 2, 4), (2, 0, 4, 4), (1, 1, 3, 3, 3)]:
             attributes = {"kernel_shape": [2] * (len(shape) - 2)}
-            oracle = real(lambda x: function(x, **attributes))
             yield case(op, [numbers("float", shape)], attributes, name=(shape,),
-                       oracle=(lambda x: greatest(x, **attributes)[:1]) if op == "MaxPool" else oracle)
-    x = array("float", [[[1, np.nan, 2, -np.inf, -np.inf, np.inf]]])
+                       oracle=oracle(function, attributes, 1))  # fmt: skip
+    x = array("float", [[[1, -np.inf, -np.inf, -np.inf, np.inf, 2]]])
     yield case("MaxPool", [x], {"kernel_shape": [2], "strides": [2]}, name=("infinities",),
-               oracle=lambda x: array("float", [[[np.nan, 2, np.inf]]]))  # fmt: skip
+               oracle=lambda x: array("float", [[[1, -np.inf, np.inf]]]))  # fmt: skip
 
 
 def global_pools():
@@ -135,10 +136,10 @@ def max_unpool():
         given = {"kernel_shape": [2, 2], "strides": [2, 2]}
         yield case("MaxUnpool", [x, index], given, name=(t,), opset=opset, tolerance=EXACT,
                    oracle=lambda x, i: unpooled(x, i, (1, 1, 4, 4)))  # fmt: skip
-        places = np.array([0, 8, 11, 20]).reshape(1, 1, 2, 2)  # in the larger output
-        yield case("MaxUnpool", [x, places, np.array([1, 1, 5, 5])], given, name=(t, "larger"),
+        more = ((0, 0), (0, 0), (0, 1), (0, 1))  # to what the indices refer to
+        yield case("MaxUnpool", [x, index, np.array([1, 1, 5, 5])], given, name=(t, "larger"),
                    opset=opset, tolerance=EXACT,
-                   oracle=lambda x, i, s: unpooled(x, i, s))  # fmt: skip
+                   oracle=lambda x, i, _: np.pad(unpooled(x, i, (1, 1, 4, 4)), more))  # fmt: skip
     for rank in (1, 2, 3):
         for channels in (1, 2):
             shape = (2, channels) + (2,) * rank

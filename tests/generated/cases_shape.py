@@ -196,11 +196,12 @@ def split():
 
 
 def span(size, start, end, step):
-    """Indices that Slice takes of an axis: bounds clamp to what the direction can reach."""
+    """Indices that Slice takes of an axis: bounds clamp, which for a start before the axis and a
+    negative step is not as NumPy has it."""
     start, end = (b + size if b < 0 else b for b in (start, end))
-    low, high = (0, size) if step > 0 else (-1, size - 1)
-    start, end = (min(max(b, low), high) for b in (start, end))
-    return list(range(start, end, step)) if step > 0 else list(range(min(start, size - 1), end, step))
+    last = size if step > 0 else size - 1
+    start, end = min(max(start, 0), last), min(max(end, 0 if step > 0 else -1), last)
+    return list(range(start, end, step))
 
 
 def slice_():
@@ -233,32 +234,17 @@ def slice_():
 
 
 def padded(x, pads, mode, value):
-    """Pads of all axes, the starts before the ends; negative ones cut."""
-    rank = x.ndim
-    before, after = pads[:rank], pads[rank:]
-    for axis in range(rank):
-        if mode == "wrap" or mode == "reflect" or mode == "edge":
-            size = x.shape[axis]
-            places = np.arange(-before[axis], size + after[axis])
-            if mode == "wrap":
-                places %= size
-            elif mode == "edge":
-                places = places.clip(0, size - 1)
-            elif size > 1:
-                turn = places % (2 * size - 2)
-                places = np.minimum(turn, 2 * size - 2 - turn)
-            else:
-                places *= 0
-            x = x.take(places, axis)
-        else:
-            cut = [slice(None)] * rank
-            cut[axis] = slice(max(-before[axis], 0), x.shape[axis] - max(-after[axis], 0))
-            x = x[tuple(cut)]
-            widths = [(0, 0)] * rank
-            widths[axis] = (max(before[axis], 0), max(after[axis], 0))
-            grown = np.full([n + sum(w) for n, w in zip(x.shape, widths)], value, dtype=x.dtype)
-            grown[tuple(slice(w[0], w[0] + n) for n, w in zip(x.shape, widths))] = x
-            x = grown
+    """Pads of all axes, the starts before the ends; what negative ones cut goes first."""
+    before, after = pads[:x.ndim], pads[x.ndim:]
+    cut = [slice(max(-p, 0), n - max(-q, 0)) for p, q, n in zip(before, after, x.shape)]
+    x = x[tuple(cut)]
+    widths = [(max(p, 0), max(q, 0)) for p, q in zip(before, after)]
+    if mode == "constant":
+        grown = np.full([n + sum(w) for n, w in zip(x.shape, widths)], value, dtype=x.dtype)
+        grown[tuple(slice(w[0], w[0] + n) for n, w in zip(x.shape, widths))] = x
+        return grown
+    for axis, width in enumerate(widths):
+        x = x.take(np.pad(np.arange(x.shape[axis]), width, mode), axis)
     return x
 
 
@@ -277,6 +263,8 @@ def pad():
                        oracle=lambda x, *_: padded(x, pads, mode, value))  # fmt: skip
             if opset >= 18 and mode == "constant":
                 for index in types("Pad", "Tind", opset):
+                    if t == "float8e8m0":
+                        continue  # which has no zero to pad with
                     yield move("Pad", [x, ints(1, 2), None, array(index, [-1])], {"mode": mode},
                                name=("axes", t, index), opset=opset,
                                oracle=lambda x, *_: padded(x, [0, 1, 0, 2], mode, zero(x)))
@@ -292,7 +280,7 @@ def pad():
                        oracle=lambda x, *_: padded(x, pads, mode, 0))  # fmt: skip
     for shape, pads in [((0,), [1, 2]), ((2, 0), [1, 0, 0, 0]), ((0, 3), [0, 1, 2, -1])]:
         yield move("Pad", [numbers("float", shape), ints(*pads), array("float", 7)],
-                   name=("empty", shape, pads), oracle=lambda x, *_: padded(x, pads, "", 7))
+                   name=("empty", shape, pads), oracle=lambda x, *_: padded(x, pads, "constant", 7))
 
 
 def center_crop_pad():
