@@ -389,6 +389,8 @@ struct ChannelsLast {
 /// A node that permutes axes: output axis i is axis permutation[i] of `from`.
 Node MakeTransposition(const Ints& permutation, ValueId from, ValueId to);
 
+class GradientContext;  // runtime/gradient.h
+
 struct OpDef {
   absl::string_view domain;  // "" is ai.onnx
   absl::string_view name;
@@ -411,6 +413,12 @@ struct OpDef {
   int last_version = 0;  // the last opset that has the operator; 0: the newest
   /// Multiplications and additions as one, for one run; null: not counted.
   double (*multiply_adds)(const PrepareContext&) = nullptr;
+  /// Adds nodes that compute the gradients of a node's inputs; null: cannot be differentiated.
+  Status (*gradient)(GradientContext&) = nullptr;
+  /// Adds nodes of other operators that compute the outputs of `node`, which is then removed; for
+  /// operators without kernels. Types have been inferred. False where it cannot be done before
+  /// types of nodes that it or others added are inferred too.
+  StatusOr<bool> (*expand)(Graph& graph, int node) = nullptr;
 };
 inline constexpr int kVariadic = 1 << 30;
 

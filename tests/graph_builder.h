@@ -26,14 +26,14 @@ class GraphBuilder {
     graph_.values[id].constant = std::move(tensor);
     return name;
   }
-  /// Adds a node; "" leaves an input out.
+  /// Adds a node; "" leaves an input out. Another domain than ai.onnx is at opset 1.
   void Node(const std::string& op, const std::vector<std::string>& inputs,
             const std::vector<std::string>& outputs,
             std::map<std::string, Attribute> attributes = {}, const std::string& domain = "") {
     sardonyx::Node node{.name = op + "_" + std::to_string(graph_.nodes.size()),
                         .domain = domain,
                         .op_type = op,
-                        .version = opset_,
+                        .version = domain.empty() ? opset_ : 1,
                         .index = static_cast<int>(graph_.nodes.size())};
     for (const std::string& name : inputs) {
       node.inputs.push_back(name.empty() ? kNoValue : Id(name, {}));

@@ -21,6 +21,7 @@ LAYERS = [
     ("runtime/base/", "base"),
     ("runtime/graph/", "graph"),
     ("runtime/op.", "op"),
+    ("runtime/gradient.", "op"),
     ("runtime/passes/", "passes"),
     ("runtime/session/", "session"),
     ("ops/", "ops"),

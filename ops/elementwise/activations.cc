@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "ops/common/convert.h"
+#include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 #include "ops/elementwise/unary.h"
 
@@ -209,20 +210,22 @@ using SignedNumbers = decltype(Floats{} + SignedIntegers{});
 
 std::vector<OpDef> ActivationOps() {
   return {
-      UnaryOpWithNative<Relu, SignedNumbers, native::Relu>("Relu", {1, 6, 13, 14}),
+      WithGradient(UnaryOpWithNative<Relu, SignedNumbers, native::Relu>("Relu", {1, 6, 13, 14}),
+                   ReluGradient),
       UnaryOpWithNative<LeakyRelu, Floats, native::LeakyRelu>("LeakyRelu", {1, 6, 16},
                                                               ParseLeakyRelu),
       UnaryOp<ThresholdedRelu, Floats>("ThresholdedRelu", {10, 22}, ParseAlphaOne),
       UnaryOp<Elu, Floats>("Elu", {1, 6, 22}, ParseAlphaOne),
       UnaryOp<Selu, Floats>("Selu", {1, 6, 22}, ParseSelu),
       UnaryOp<Celu, Floats>("Celu", {12, 28}, ParseAlphaOne),
-      UnaryOpWithNative<Sigmoid, Floats, native::Sigmoid>("Sigmoid", {1, 6, 13}),
+      WithGradient(UnaryOpWithNative<Sigmoid, Floats, native::Sigmoid>("Sigmoid", {1, 6, 13}),
+                   SigmoidGradient),
       UnaryOpWithNative<HardSigmoid, Floats, native::HardSigmoid>("HardSigmoid", {1, 6, 22},
                                                                   ParseHardSigmoid),
       UnaryOpWithNative<HardSwish, Floats, native::HardSwish>("HardSwish", {14, 22}),
       UnaryOpWithNative<Swish, Floats, native::Swish>("Swish", {24}, ParseAlphaOne),
       UnaryOpWithNative<Gelu, Floats, native::Gelu>("Gelu", {20}, ParseGelu),
-      UnaryOp<Softplus, Floats>("Softplus", {1, 22}),
+      WithGradient(UnaryOp<Softplus, Floats>("Softplus", {1, 22}), SoftplusGradient),
       UnaryOp<Softsign, Floats>("Softsign", {1, 22}),
       UnaryOp<Mish, Floats>("Mish", {18, 22}),
       UnaryOp<Shrink, Numbers>("Shrink", {9}, ParseShrink),

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "ops/elementwise/binary.h"
+#include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 #include "ops/elementwise/rewrites.h"
 
@@ -173,11 +174,18 @@ std::vector<OpDef> ArithmeticOps() {
   const std::vector<int> versions = {1, 6, 7, 13, 14};
   OpDef mul = WithNative<native::Mul>(BinaryOp<Mul, Numbers, IntsOperation::kMul>("Mul", versions));
   mul.rewrites = MulRewrites();
+  mul.gradient = MulGradient;
   return {
-      WithNative<native::Add>(BinaryOp<Add, Numbers, IntsOperation::kAdd>("Add", versions)),
-      WithNative<native::Sub>(BinaryOp<Sub, Numbers, IntsOperation::kSub>("Sub", versions)),
+      WithGradient(
+          WithNative<native::Add>(BinaryOp<Add, Numbers, IntsOperation::kAdd>("Add", versions)),
+          AddGradient),
+      WithGradient(
+          WithNative<native::Sub>(BinaryOp<Sub, Numbers, IntsOperation::kSub>("Sub", versions)),
+          SubGradient),
       mul,
-      WithNative<native::Div>(BinaryOp<Div, Numbers, IntsOperation::kDiv>("Div", versions)),
+      WithGradient(
+          WithNative<native::Div>(BinaryOp<Div, Numbers, IntsOperation::kDiv>("Div", versions)),
+          DivGradient),
       mod,
       PReluOp(),
   };

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "ops/common/element_check.h"
+#include "ops/elementwise/gradients.h"
 
 namespace sardonyx {
 namespace {
@@ -162,7 +163,8 @@ std::vector<OpDef> CastOps() {
        .parse = ParseCast,
        .infer = InferCast,
        .kernels = {SimpleKernel<RunCast>("cast.loop")},
-       .in_place = {0}},
+       .in_place = {0},
+       .gradient = CastGradient},
       {.name = "CastLike",
        .versions = {15, 19, 21, 23, 24, 25},
        .min_inputs = 2,
@@ -170,7 +172,8 @@ std::vector<OpDef> CastOps() {
        .parse = ParseCastLike,
        .infer = InferCast,
        .kernels = {SimpleKernel<RunCast>("cast.loop")},
-       .in_place = {0}},
+       .in_place = {0},
+       .gradient = CastGradient},
       {.name = "BitCast",
        .versions = {26},
        .min_inputs = 1,

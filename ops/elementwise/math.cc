@@ -1,6 +1,7 @@
 // Exp, Log, Erf, the trigonometric and hyperbolic functions and their inverses.
 #include <cmath>
 
+#include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 #include "ops/elementwise/rewrites.h"
 #include "ops/elementwise/unary.h"
@@ -48,12 +49,12 @@ std::vector<OpDef> MathOps() {
   OpDef erf = UnaryOpWithNative<Erf, Numbers, native::Erf>("Erf", {9, 13});
   erf.rewrites = ErfRewrites();
   return {
-      UnaryOpWithNative<Exp, Floats, native::Exp>("Exp", {1, 6, 13}),
-      UnaryOpWithNative<Log, Floats, native::Log>("Log", {1, 6, 13}),
-      UnaryOpWithNative<Tanh, Floats, native::Tanh>("Tanh", {1, 6, 13}),
+      WithGradient(UnaryOpWithNative<Exp, Floats, native::Exp>("Exp", {1, 6, 13}), ExpGradient),
+      WithGradient(UnaryOpWithNative<Log, Floats, native::Log>("Log", {1, 6, 13}), LogGradient),
+      WithGradient(UnaryOpWithNative<Tanh, Floats, native::Tanh>("Tanh", {1, 6, 13}), TanhGradient),
       erf,
-      UnaryOp<Sin, Floats>("Sin", {7, 22}),
-      UnaryOp<Cos, Floats>("Cos", {7, 22}),
+      WithGradient(UnaryOp<Sin, Floats>("Sin", {7, 22}), SinGradient),
+      WithGradient(UnaryOp<Cos, Floats>("Cos", {7, 22}), CosGradient),
       UnaryOp<Tan, Floats>("Tan", {7, 22}),
       UnaryOp<Asin, Floats>("Asin", {7, 22}),
       UnaryOp<Acos, Floats>("Acos", {7, 22}),

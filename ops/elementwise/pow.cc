@@ -4,6 +4,7 @@
 
 #include "ops/common/convert.h"
 #include "ops/elementwise/binary.h"
+#include "ops/elementwise/gradients.h"
 
 namespace sardonyx {
 namespace {
@@ -115,7 +116,8 @@ OpDef PowOp() {
           .parse = ParseBinary,
           .infer = InferPow,
           .kernels = {SimpleKernel<RunPow>("elementwise.loop")},
-          .in_place = {0}};
+          .in_place = {0},
+          .gradient = PowGradient};
 }
 
 }  // namespace sardonyx

@@ -3,6 +3,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "ops/common/gradients.h"
+#include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 #include "ops/elementwise/unary.h"
 
@@ -87,14 +89,19 @@ using SignedNumbers = decltype(Floats{} + SignedIntegers{});
 
 std::vector<OpDef> RoundingOps() {
   return {
-      UnaryOpWithNative<Abs, Numbers, native::Abs>("Abs", {1, 6, 13}),
-      UnaryOpWithNative<Neg, SignedNumbers, native::Neg>("Neg", {1, 6, 13}),
-      UnaryOp<Sign, Numbers>("Sign", {9, 13}),
-      UnaryOpWithNative<Ceil, Floats, native::Ceil>("Ceil", {1, 6, 13}),
-      UnaryOpWithNative<Floor, Floats, native::Floor>("Floor", {1, 6, 13}),
-      UnaryOpWithNative<Round, Floats, native::Round>("Round", {11, 22}),
-      UnaryOpWithNative<Sqrt, Floats, native::Sqrt>("Sqrt", {1, 6, 13}),
-      UnaryOpWithNative<Reciprocal, Floats, native::Reciprocal>("Reciprocal", {1, 6, 13}),
+      WithGradient(UnaryOpWithNative<Abs, Numbers, native::Abs>("Abs", {1, 6, 13}), AbsGradient),
+      WithGradient(UnaryOpWithNative<Neg, SignedNumbers, native::Neg>("Neg", {1, 6, 13}),
+                   NegGradient),
+      WithGradient(UnaryOp<Sign, Numbers>("Sign", {9, 13}), ZeroGradient),
+      WithGradient(UnaryOpWithNative<Ceil, Floats, native::Ceil>("Ceil", {1, 6, 13}), ZeroGradient),
+      WithGradient(UnaryOpWithNative<Floor, Floats, native::Floor>("Floor", {1, 6, 13}),
+                   ZeroGradient),
+      WithGradient(UnaryOpWithNative<Round, Floats, native::Round>("Round", {11, 22}),
+                   ZeroGradient),
+      WithGradient(UnaryOpWithNative<Sqrt, Floats, native::Sqrt>("Sqrt", {1, 6, 13}), SqrtGradient),
+      WithGradient(
+          UnaryOpWithNative<Reciprocal, Floats, native::Reciprocal>("Reciprocal", {1, 6, 13}),
+          ReciprocalGradient),
   };
 }
 

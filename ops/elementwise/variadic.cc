@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "ops/elementwise/binary.h"
+#include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 
 namespace sardonyx {
@@ -150,8 +151,10 @@ std::vector<OpDef> VariadicOps() {
                  Simd<native::Max>(), SimpleKernel<RunVariadic<Max, Numbers>>("elementwise.loop")),
       VariadicOp("Min", {1, 6, 8, 12, 13}, InferVariadic<Numbers, IntsOperation::kMin>,
                  Simd<native::Min>(), SimpleKernel<RunVariadic<Min, Numbers>>("elementwise.loop")),
-      VariadicOp("Sum", {1, 6, 8, 13}, InferVariadic<Floats, IntsOperation::kNone>,
-                 Simd<native::Add>(), SimpleKernel<RunVariadic<Sum, Floats>>("elementwise.loop")),
+      WithGradient(VariadicOp("Sum", {1, 6, 8, 13}, InferVariadic<Floats, IntsOperation::kNone>,
+                              Simd<native::Add>(),
+                              SimpleKernel<RunVariadic<Sum, Floats>>("elementwise.loop")),
+                   SumGradient),
       VariadicOp(
           "Mean", {1, 6, 8, 13}, InferVariadic<Floats, IntsOperation::kNone>,
           SimpleKernel<RunNativeMean>("elementwise.simd", Backend::kNative, RefuseUnlessFloat),

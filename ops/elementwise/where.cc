@@ -3,6 +3,7 @@
 
 #include "ops/common/broadcast.h"
 #include "ops/common/element_check.h"
+#include "ops/elementwise/gradients.h"
 #include "ops/elementwise/select.h"
 
 namespace sardonyx {
@@ -75,7 +76,8 @@ OpDef WhereOp() {
           .max_inputs = 3,
           .infer = InferWhere,
           .kernels = {SimpleKernel<RunWhere>("elementwise.loop")},
-          .in_place = {1, 2}};
+          .in_place = {1, 2},
+          .gradient = WhereGradient};
 }
 
 }  // namespace sardonyx

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ops/common/element_size.h"
+#include "ops/common/gradients.h"
 #include "ops/common/int_inputs.h"
 #include "ops/index/defs.h"
 #include "ops/index/indices.h"
@@ -205,7 +206,8 @@ std::vector<OpDef> GatherOps() {
        .max_inputs = 2,
        .parse = ParseGather,
        .infer = InferGather,
-       .kernels = {SimpleKernel<RunGather>("gather.blocks")}},
+       .kernels = {SimpleKernel<RunGather>("gather.blocks")},
+       .gradient = MovedGradient},
       {.domain = "",
        .name = "GatherElements",
        .versions = {11, 13},
@@ -213,7 +215,8 @@ std::vector<OpDef> GatherOps() {
        .max_inputs = 2,
        .parse = ParseGather,
        .infer = InferGatherElements,
-       .kernels = {SimpleKernel<RunGatherElements>("gather.elements")}},
+       .kernels = {SimpleKernel<RunGatherElements>("gather.elements")},
+       .gradient = MovedGradient},
       {.domain = "",
        .name = "GatherND",
        .versions = {11, 12, 13},
@@ -221,7 +224,8 @@ std::vector<OpDef> GatherOps() {
        .max_inputs = 2,
        .parse = ParseGatherND,
        .infer = InferGatherND,
-       .kernels = {SimpleKernel<RunGatherND>("gather.slices")}},
+       .kernels = {SimpleKernel<RunGatherND>("gather.slices")},
+       .gradient = MovedGradient},
   };
 }
 

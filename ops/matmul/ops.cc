@@ -1,5 +1,6 @@
 #include "ops/matmul/ops.h"
 
+#include "ops/matmul/gradients.h"
 #include "ops/matmul/matmul.h"
 #include "ops/matmul/native.h"
 
@@ -16,7 +17,8 @@ std::vector<OpDef> MatmulOps() {
        .kernels = {MatMulNative(), MatMulOneDnn(),
                    SimpleKernel<RunMatMulReference>("matmul.reference")},
        .rewrites = MatMulRewrites(),
-       .multiply_adds = MatMulMultiplyAdds},
+       .multiply_adds = MatMulMultiplyAdds,
+       .gradient = MatMulGradient},
       {.name = "Gemm",
        .versions = {1, 6, 7, 9, 11, 13},
        .min_inputs = 2,
@@ -25,7 +27,8 @@ std::vector<OpDef> MatmulOps() {
        .infer = InferGemm,
        .kernels = {GemmNative(), GemmOneDnn(), SimpleKernel<RunGemmReference>("gemm.reference")},
        .rewrites = GemmRewrites(),
-       .multiply_adds = GemmMultiplyAdds},
+       .multiply_adds = GemmMultiplyAdds,
+       .gradient = GemmGradient},
   };
 }
 

@@ -3,6 +3,7 @@
 
 #include "ops/common/infer.h"
 #include "ops/reduce/reduce.h"
+#include "runtime/gradient.h"
 
 namespace sardonyx {
 namespace {
@@ -71,6 +72,32 @@ Status InferReduce(InferContext& context) {
   return absl::OkStatus();
 }
 
+/// Each element of the output's gradient, for all elements that it was reduced from.
+ValueId Spread(GradientContext& context) {
+  const auto& attrs = context.attrs<ReduceAttrs>();
+  ValueId gradient = context.output_gradient(), axes = context.input(1);
+  if (!attrs.axes.empty()) {
+    axes = context.Constant(
+        Tensor::Of<int64_t>({static_cast<int64_t>(attrs.axes.size())}, attrs.axes));
+  }
+  if (!attrs.keepdims && axes != kNoValue) gradient = context.Add("Unsqueeze", {gradient, axes});
+  return context.Add("Expand", {gradient, context.Add("Shape", {context.input(0)})});
+}
+
+Status ReduceSumGradient(GradientContext& context) {
+  context.set_input_gradient(0, Spread(context));
+  return absl::OkStatus();
+}
+
+Status ReduceMeanGradient(GradientContext& context) {
+  const ValueId spread = Spread(context);
+  const ValueId count = context.Add(
+      "Div", {context.Add("Size", {context.input(0)}), context.Add("Size", {context.output()})});
+  const ValueId divisor = context.Add("CastLike", {count, spread});
+  context.set_input_gradient(0, context.Add("Div", {spread, divisor}));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 StatusOr<ReducePlan> PlanReduction(const KernelContext& context) {
@@ -129,9 +156,12 @@ std::vector<OpDef> ReductionOps() {
     return op;
   };
   return {
-      reduction("ReduceSum", {1, 11, 13}, SimpleKernel<RunReduceSum>("reduce_sum.reference")),
-      reduction("ReduceMean", {1, 11, 13, 18},
-                SimpleKernel<RunReduceMean>("reduce_mean.reference")),
+      WithGradient(
+          reduction("ReduceSum", {1, 11, 13}, SimpleKernel<RunReduceSum>("reduce_sum.reference")),
+          ReduceSumGradient),
+      WithGradient(reduction("ReduceMean", {1, 11, 13, 18},
+                             SimpleKernel<RunReduceMean>("reduce_mean.reference")),
+                   ReduceMeanGradient),
       reduction("ReduceSumSquare", {1, 11, 13, 18},
                 SimpleKernel<RunReduceSumSquare>("reduce_sum_square.reference")),
       reduction("ReduceL1", {1, 11, 13, 18}, SimpleKernel<RunReduceL1>("reduce_l1.reference")),

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ops/common/channels_last.h"
+#include "ops/common/gradients.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
@@ -252,6 +253,36 @@ Status RunSplit(KernelContext& context) {
   return absl::OkStatus();
 }
 
+/// The part of the output's gradient that came from each input.
+Status ConcatGradient(GradientContext& context) {
+  const int64_t axis = context.attrs<AxisAttrs>().axis;
+  NodeBuilder::Attributes along = {{"start", {axis}}};
+  if (axis != -1) along["end"] = {axis + 1};
+  std::vector<ValueId> sizes;
+  for (const ValueId input : context.node().inputs) {
+    sizes.push_back(context.Add("Shape", {input}, along));
+  }
+  const int count = static_cast<int>(sizes.size());
+  const ValueId split = context.Add("Concat", std::move(sizes), {{"axis", {int64_t{0}}}});
+  const std::vector<ValueId> parts =
+      context.AddMany("Split", {context.output_gradient(), split}, count, {{"axis", {axis}}});
+  for (int i = 0; i < count; ++i) context.set_input_gradient(i, parts[i]);
+  return absl::OkStatus();
+}
+
+Status SplitGradient(GradientContext& context) {
+  std::vector<ValueId> parts;
+  for (size_t i = 0; i < context.node().outputs.size(); ++i) {
+    const int part = static_cast<int>(i);
+    const ValueId output = context.output(part), known = context.output_gradient(part);
+    if (output == kNoValue) return Unimplemented("cannot be differentiated without all outputs");
+    parts.push_back(known != kNoValue ? known : FullLike(context, 0, output));
+  }
+  const int64_t axis = context.attrs<AxisAttrs>().axis;
+  context.set_input_gradient(0, context.Add("Concat", std::move(parts), {{"axis", {axis}}}));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<OpDef> ConcatOps() {
@@ -264,7 +295,8 @@ std::vector<OpDef> ConcatOps() {
        .parse = ParseConcat,
        .infer = InferConcat,
        .kernels = {SimpleKernel<RunConcat>("concat.rows")},
-       .channels_last = {.inputs = ElementwiseChannelsLast, .convert = ConvertAxis}},
+       .channels_last = {.inputs = ElementwiseChannelsLast, .convert = ConvertAxis},
+       .gradient = ConcatGradient},
       {.domain = "",
        .name = "Split",
        .versions = {1, 2, 11, 13, 18},
@@ -274,7 +306,8 @@ std::vector<OpDef> ConcatOps() {
        .parse = ParseSplit,
        .infer = InferSplit,
        .kernels = {SimpleKernel<RunSplit>("split.rows")},
-       .channels_last = {.inputs = SplitChannelsLast, .convert = ConvertAxis}},
+       .channels_last = {.inputs = SplitChannelsLast, .convert = ConvertAxis},
+       .gradient = SplitGradient},
   };
 }
 

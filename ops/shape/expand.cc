@@ -1,6 +1,7 @@
 // Operators that repeat elements: strided copies in which some input strides are 0.
 #include <cmath>
 
+#include "ops/common/gradients.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
@@ -111,6 +112,12 @@ Status RunTile(KernelContext& context) {
   return CopyStrided(context, dims, data, from, output, to);
 }
 
+Status ExpandGradient(GradientContext& context) {
+  const ValueId sum = SumToLike(context, context.output_gradient(), context.input(0));
+  context.set_input_gradient(0, sum);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::vector<OpDef> ExpandOps() {
@@ -121,14 +128,16 @@ std::vector<OpDef> ExpandOps() {
        .min_inputs = 2,
        .max_inputs = 2,
        .infer = InferExpand,
-       .kernels = {SimpleKernel<RunExpand>("expand.strided")}},
+       .kernels = {SimpleKernel<RunExpand>("expand.strided")},
+       .gradient = ExpandGradient},
       {.domain = "",
        .name = "Tile",
        .versions = {1, 6, 13},
        .min_inputs = 2,
        .max_inputs = 3,
        .infer = InferTile,
-       .kernels = {SimpleKernel<RunTile>("tile.strided")}},
+       .kernels = {SimpleKernel<RunTile>("tile.strided")},
+       .gradient = MovedGradient},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/common/gradients.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/require_input.h"
 #include "ops/common/strided_copy.h"
@@ -190,7 +191,8 @@ std::vector<OpDef> SliceOps() {
            .max_inputs = 5,
            .parse = ParseSlice,
            .infer = InferSlice,
-           .kernels = {SimpleKernel<RunSlice>("slice.strided")}}};
+           .kernels = {SimpleKernel<RunSlice>("slice.strided")},
+           .gradient = MovedGradient}};
 }
 
 }  // namespace sardonyx

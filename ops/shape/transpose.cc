@@ -2,6 +2,7 @@
 #include "ops/common/int_inputs.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
+#include "runtime/gradient.h"
 
 namespace sardonyx {
 namespace {
@@ -55,6 +56,17 @@ Status RunTranspose(KernelContext& context) {
                      {0, output.shape().Strides()});
 }
 
+Status TransposeGradient(GradientContext& context) {
+  NodeBuilder::Attributes back;
+  if (const auto& perm = context.attrs<TransposeAttrs>().perm) {
+    std::vector<int64_t> inverse(perm->size());
+    for (size_t i = 0; i < inverse.size(); ++i) inverse[(*perm)[i]] = static_cast<int64_t>(i);
+    back = {{"perm", {std::move(inverse)}}};
+  }
+  context.set_input_gradient(0, context.Add("Transpose", {context.output_gradient()}, back));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Node MakeTransposition(const Ints& permutation, ValueId from, ValueId to) {
@@ -77,7 +89,8 @@ std::vector<OpDef> TransposeOps() {
            .max_inputs = 1,
            .parse = ParseTranspose,
            .infer = InferTranspose,
-           .kernels = {SimpleKernel<RunTranspose>("transpose.strided")}}};
+           .kernels = {SimpleKernel<RunTranspose>("transpose.strided")},
+           .gradient = TransposeGradient}};
 }
 
 }  // namespace sardonyx

@@ -1,6 +1,7 @@
 // Operators that see the same elements in another shape: nothing is computed or copied.
 #include <algorithm>
 
+#include "ops/common/gradients.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/require_input.h"
 #include "ops/common/strided_copy.h"
@@ -267,7 +268,8 @@ OpDef View(absl::string_view name, std::vector<int> versions, int max_inputs,
           .parse = parse,
           .infer = infer,
           .kernels = {SimpleKernel<RunCopy>("view.copy")},
-          .view = true};
+          .view = true,
+          .gradient = ViewGradient};
 }
 
 }  // namespace

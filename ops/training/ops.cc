@@ -3,10 +3,12 @@
 namespace sardonyx {
 
 std::vector<OpDef> TrainingOps() {
-  std::vector<OpDef> ops = LossOps();
-  const std::vector<OpDef> optimizers = OptimizerOps();
-  ops.insert(ops.end(), optimizers.begin(), optimizers.end());
-  return ops;
+  std::vector<OpDef> all;
+  for (auto part : {LossOps, OptimizerOps, GradientOps}) {
+    const std::vector<OpDef> ops = part();
+    all.insert(all.end(), ops.begin(), ops.end());
+  }
+  return all;
 }
 
 }  // namespace sardonyx

@@ -77,7 +77,8 @@ Status Resolve(Node& node, const CustomOps& custom) {
 
 void ResolveInto(Graph& graph, const CustomOps& custom, std::vector<std::string>& problems) {
   for (Node& node : graph.nodes) {
-    if (Status status = Resolve(node, custom); !status.ok()) {
+    if (Status status = node.op != nullptr ? absl::OkStatus() : Resolve(node, custom);
+        !status.ok()) {
       problems.push_back(absl::StrCat(node.Describe(), ": ", status.message()));
     }
     for (Graph* subgraph : node.Subgraphs()) ResolveInto(*subgraph, custom, problems);

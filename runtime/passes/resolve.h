@@ -9,9 +9,9 @@
 
 namespace sardonyx {
 
-/// Finds the operator of every node, subgraphs included, checks the counts of its inputs and
-/// outputs, and parses its attributes into Node::attrs. All problems are returned, one sentence
-/// each; none: the graph is ready for inference. `custom` must outlive the graph.
+/// Finds the operator of every node that has none yet, subgraphs included, checks the counts of its
+/// inputs and outputs, and parses its attributes into Node::attrs. All problems are returned, one
+/// sentence each; none: the graph is ready for inference. `custom` must outlive the graph.
 std::vector<std::string> ResolveOperators(Graph& graph, const CustomOps& custom = {});
 
 }  // namespace sardonyx

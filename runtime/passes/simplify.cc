@@ -5,6 +5,8 @@
 #include <map>
 #include <set>
 
+#include "runtime/base/limits.h"
+#include "runtime/passes/expand.h"
 #include "runtime/passes/layout.h"
 
 namespace sardonyx {
@@ -174,6 +176,11 @@ void PushConstantsIntoSubgraphs(Graph& graph) {
   }
 }
 
+/// Makes what is known of types the graph's own knowledge.
+void KeepTypes(Graph& graph, const Knowledge& known) {
+  for (size_t i = 0; i < known.size(); ++i) graph.values[i].type = known[i].type;
+}
+
 Status Infer(const Graph& graph, const EvaluateOptions& evaluate, Knowledge& known) {
   known = KnowConstants(graph);
   for (ValueId id : graph.inputs) {
@@ -185,20 +192,30 @@ Status Infer(const Graph& graph, const EvaluateOptions& evaluate, Knowledge& kno
   return InferGraph(graph, evaluate, known);
 }
 
+/// Infers, and expands nodes until none is left that can be.
+Status InferExpanded(Graph& graph, const EvaluateOptions& evaluate, Knowledge& known) {
+  for (int round = 0; round <= Limits{}.nesting; ++round) {
+    SX_RETURN_IF_ERROR(Infer(graph, evaluate, known));
+    KeepTypes(graph, known);
+    SX_ASSIGN_OR_RETURN(const bool changed, ExpandNodes(graph));
+    if (!changed) return absl::OkStatus();
+  }
+  return LimitExceeded("nodes that expand into others are nested deeper than ", Limits{}.nesting);
+}
+
 }  // namespace
 
 Status Simplify(Graph& graph, const EvaluateOptions& evaluate, const SimplifyOptions& options) {
   Knowledge known;
-  SX_RETURN_IF_ERROR(Infer(graph, options.optimize ? evaluate : EvaluateOptions{}, known));
+  SX_RETURN_IF_ERROR(InferExpanded(graph, options.optimize ? evaluate : EvaluateOptions{}, known));
   bool layouts_open = true;
   for (int round = 0; options.optimize && round < kMaxRounds; ++round) {
     bool changed = FoldConstants(graph, known);
     changed |= DropIdentities(graph, known);
     // Only before rewrites: what they put into the typed attributes is not compared.
     if (round == 0) changed |= MergeRepeated(graph);
-    // Rewrites read the types of values.
-    for (size_t i = 0; i < known.size(); ++i) graph.values[i].type = known[i].type;
-    if (layouts_open) {  // rewrites know ONNX's layout alone
+    KeepTypes(graph, known);  // rewrites read them
+    if (layouts_open) {       // rewrites know ONNX's layout alone
       SX_ASSIGN_OR_RETURN(const bool rewritten, ApplyRewrites(graph));
       changed |= rewritten;
     }
@@ -212,7 +229,7 @@ Status Simplify(Graph& graph, const EvaluateOptions& evaluate, const SimplifyOpt
     SX_RETURN_IF_ERROR(Infer(graph, evaluate, known));
     if (!changed) break;
   }
-  for (size_t i = 0; i < known.size(); ++i) graph.values[i].type = known[i].type;
+  KeepTypes(graph, known);
   PushConstantsIntoSubgraphs(graph);
   graph.Compact();
   return absl::OkStatus();
