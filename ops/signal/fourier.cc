@@ -1,4 +1,4 @@
-// DFT and STFT.
+// DFT and STFT. Everything is computed in double.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -11,6 +11,7 @@
 namespace sardonyx {
 namespace {
 
+using Complex = Fft::Complex;
 constexpr int64_t kLongest = int64_t{1} << 32;
 
 struct DftAttrs : Attrs {
@@ -86,30 +87,23 @@ Status InferDft(InferContext& context) {
   return absl::OkStatus();
 }
 
-/// Calls compute<S>() where S is the arithmetic for tensors of that type.
-template <typename Compute>
-Status InPrecision(DataType type, Compute&& compute) {
-  if (type == DataType::kDouble) return compute.template operator()<double>();
-  return compute.template operator()<float>();
-}
-
 /// Calls lane(i, buffer) for i in [0, lanes) with room for a transform and its work space.
-template <typename S, typename Lane>
-Status ForLanes(const KernelContext& context, const Fft<S>& fft, int64_t length, int64_t lanes,
+template <typename Lane>
+Status ForLanes(const KernelContext& context, const Fft& fft, int64_t length, int64_t lanes,
                 Lane&& lane) {
   std::atomic<bool> out_of_memory{false};
   const double cost =
       20.0 * static_cast<double>(length) * (2 + std::log2(static_cast<double>(length)));
   SX_RETURN_IF_ERROR(context.ParallelFor(lanes, cost, [&](int64_t begin, int64_t end) {
-    auto memory = context.Temporary(kTypeOf<std::complex<S>>, {length + fft.work_size()});
+    auto memory = context.Temporary(DataType::kComplex128, {length + fft.work_size()});
     if (!memory.ok()) {
       out_of_memory = true;
       return;
     }
-    for (int64_t i = begin; i < end; ++i) lane(i, memory->template data<std::complex<S>>());
+    for (int64_t i = begin; i < end; ++i) lane(i, memory->template data<Complex>());
   }));
   if (out_of_memory) return LimitExceeded("there is no memory for a transform of ", length);
-  return absl::OkStatus();
+  return context.Check();
 }
 
 Status RunDft(KernelContext& context) {
@@ -121,6 +115,7 @@ Status RunDft(KernelContext& context) {
   SX_ASSIGN_OR_RETURN(const int axis, DftAxis(attrs, data.rank(), given(2)));
   const int64_t size = data.dim(axis), written = output.dim(axis);
   SX_ASSIGN_OR_RETURN(const int64_t length, DftLength(attrs, size, given(1)));
+  SX_ASSIGN_OR_RETURN(const Fft fft, Fft::Make(context, length));
   SX_ASSIGN_OR_RETURN(const RealReader reader, RealReader::Of(data, "input"));
   const int64_t parts = data.dim(data.rank() - 1), parts_out = output.dim(data.rank() - 1);
   const int64_t inner = data.shape().Elements(axis + 1, data.rank() - 1);
@@ -128,15 +123,13 @@ Status RunDft(KernelContext& context) {
   const bool symmetric = attrs.inverse && attrs.onesided;
   const int64_t read = std::min(size, symmetric ? length / 2 + 1 : length);
   const double scale = attrs.inverse ? 1.0 / static_cast<double>(length) : 1.0;
-  return InPrecision(data.type(), [&]<typename S>() -> Status {
-    using Complex = std::complex<S>;
-    SX_ASSIGN_OR_RETURN(const auto fft, Fft<S>::Make(context, length));
-    const auto read_lane = [&](int64_t outer, int64_t place, Complex* buffer) {
+  return Dispatch(data.type(), Floats{}, [&]<typename T>() {
+    return ForLanes(context, fft, length, lanes, [&](int64_t lane, Complex* buffer) {
+      const int64_t outer = lane / inner, place = lane % inner;
       std::fill_n(buffer, length, Complex());
       for (int64_t k = 0; k < read; ++k) {
         const int64_t at = ((outer * size + k) * inner + place) * parts;
-        const Complex value(static_cast<S>(reader[at]),
-                            parts == 2 ? static_cast<S>(reader[at + 1]) : S{0});
+        const Complex value(reader[at], parts == 2 ? reader[at + 1] : 0.0);
         buffer[k] = value;
         if (!symmetric) continue;
         // The other half is the conjugate; what is its own conjugate has no imaginary part.
@@ -146,19 +139,13 @@ Status RunDft(KernelContext& context) {
           buffer[length - k] = std::conj(value);
         }
       }
-    };
-    return Dispatch(data.type(), Floats{}, [&]<typename T>() {
+      fft.Run(context, buffer, buffer + length, attrs.inverse);
       T* to = output.data<T>();
-      return ForLanes(context, fft, length, lanes, [&](int64_t lane, Complex* buffer) {
-        const int64_t outer = lane / inner, place = lane % inner;
-        read_lane(outer, place, buffer);
-        fft.Run(buffer, buffer + length, attrs.inverse);
-        for (int64_t k = 0; k < written; ++k) {
-          const int64_t at = ((outer * written + k) * inner + place) * parts_out;
-          to[at] = static_cast<T>(buffer[k].real() * scale);
-          if (parts_out == 2) to[at + 1] = static_cast<T>(buffer[k].imag() * scale);
-        }
-      });
+      for (int64_t k = 0; k < written; ++k) {
+        const int64_t at = ((outer * written + k) * inner + place) * parts_out;
+        to[at] = static_cast<T>(buffer[k].real() * scale);
+        if (parts_out == 2) to[at + 1] = static_cast<T>(buffer[k].imag() * scale);
+      }
     });
   });
 }
@@ -245,30 +232,26 @@ Status RunStft(KernelContext& context) {
       const Frames frames,
       PlanFrames(signal.dim(1), context.input(1), windowed ? context.input(2).size() : -1,
                  context.has_input(3) ? &context.input(3) : nullptr));
+  SX_ASSIGN_OR_RETURN(const Fft fft, Fft::Make(context, frames.length));
   const int64_t parts = signal.dim(2), bins = output.dim(2);
-  return InPrecision(signal.type(), [&]<typename S>() -> Status {
-    using Complex = std::complex<S>;
-    SX_ASSIGN_OR_RETURN(const auto fft, Fft<S>::Make(context, frames.length));
-    const auto read_lane = [&](int64_t first, Complex* buffer) {
-      for (int64_t k = 0; k < frames.length; ++k) {
-        const int64_t at = (first + k) * parts;
-        const S weight = windowed ? static_cast<S>(window[k]) : S{1};
-        buffer[k] = Complex(static_cast<S>(reader[at]) * weight,
-                            parts == 2 ? static_cast<S>(reader[at + 1]) * weight : S{0});
-      }
-    };
-    const int64_t lanes = signal.dim(0) * frames.count;
-    return Dispatch(signal.type(), Floats{}, [&]<typename T>() {
-      T* to = output.data<T>();
-      return ForLanes(context, fft, frames.length, lanes, [&](int64_t lane, Complex* buffer) {
-        read_lane(lane / frames.count * signal.dim(1) + lane % frames.count * frames.step, buffer);
-        fft.Run(buffer, buffer + frames.length, false);
-        for (int64_t k = 0; k < bins; ++k) {
-          to[(lane * bins + k) * 2] = static_cast<T>(buffer[k].real());
-          to[(lane * bins + k) * 2 + 1] = static_cast<T>(buffer[k].imag());
-        }
-      });
-    });
+  return Dispatch(signal.type(), Floats{}, [&]<typename T>() {
+    return ForLanes(context, fft, frames.length, signal.dim(0) * frames.count,
+                    [&](int64_t lane, Complex* buffer) {
+                      const int64_t first =
+                          lane / frames.count * signal.dim(1) + lane % frames.count * frames.step;
+                      for (int64_t k = 0; k < frames.length; ++k) {
+                        const int64_t at = (first + k) * parts;
+                        const double weight = windowed ? window[k] : 1.0;
+                        buffer[k] = Complex(reader[at] * weight,
+                                            parts == 2 ? reader[at + 1] * weight : 0.0);
+                      }
+                      fft.Run(context, buffer, buffer + frames.length, false);
+                      T* to = output.data<T>() + lane * bins * 2;
+                      for (int64_t k = 0; k < bins; ++k) {
+                        to[2 * k] = static_cast<T>(buffer[k].real());
+                        to[2 * k + 1] = static_cast<T>(buffer[k].imag());
+                      }
+                    });
   });
 }
 
