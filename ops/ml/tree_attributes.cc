@@ -94,20 +94,20 @@ class NodeNames {
 };
 
 /// The comparison of that name; nullopt for a leaf. Errors: no such name.
-StatusOr<std::optional<BranchMode>> ReadMode(const std::string& name) {
+StatusOr<std::optional<Comparison>> ReadMode(const std::string& name) {
   static constexpr std::array<absl::string_view, 6> kNames = {
       "BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"};
-  if (name == "LEAF") return std::optional<BranchMode>();
+  if (name == "LEAF") return std::optional<Comparison>();
   const auto found = std::find(kNames.begin(), kNames.end(), name);
   if (found == kNames.end()) return InvalidArgument("nodes_modes has '", name, "'");
-  return std::optional(static_cast<BranchMode>(found - kNames.begin()));
+  return std::optional(static_cast<Comparison>(found - kNames.begin()));
 }
 
 /// The nodes of the attributes, each with its place in the ensemble.
 struct NamedNodes {
   Ints trees, ids, features, if_true, if_false, tracks;
   std::vector<double> splits;
-  std::vector<std::optional<BranchMode>> modes;
+  std::vector<std::optional<Comparison>> modes;
   std::vector<int32_t> places;
   int32_t leaves = 0;
 };
@@ -257,13 +257,13 @@ Status ParsePlacedNodes(ParseContext& context, TreeEnsemble* trees) {
   int32_t sets = 0;
   for (size_t i = 0; i < features.size(); ++i) {
     const uint8_t mode = modes.data<uint8_t>()[i];
-    if (mode > static_cast<uint8_t>(BranchMode::kMember)) {
+    if (mode > static_cast<uint8_t>(Comparison::kMember)) {
       return InvalidArgument("nodes_modes has ", int{mode}, ", expected 0 to 6");
     }
-    const bool member = static_cast<BranchMode>(mode) == BranchMode::kMember;
+    const bool member = static_cast<Comparison>(mode) == Comparison::kMember;
     trees->nodes.push_back({.split = splits[i],
                             .feature = Narrow(features[i]),
-                            .mode = static_cast<BranchMode>(mode),
+                            .mode = static_cast<Comparison>(mode),
                             .missing_is_true = MissingIsTrue(tracks, i),
                             .if_true = place(if_true[i], true_leaf[i] != 0),
                             .if_false = place(if_false[i], false_leaf[i] != 0),
