@@ -25,9 +25,7 @@ EXPECTED_FAILURES = ROOT / "tests" / "conformance" / "expected_failures.txt"
 PAGE = ROOT / "docs" / "operators.md"
 
 # What is still missing, by operator or by whole domain, and why.
-GAPS = {
-    "ai.onnx.preview.training.Gradient": "being written",
-}
+GAPS = {}
 
 # Words for groups of element types, as they stand in the table's cells.
 GROUPS = {

@@ -29,8 +29,7 @@ StatusOr<std::shared_ptr<Attrs>> ParseAttention(ParseContext& context) {
     return InvalidArgument("qk_matmul_output_mode is ", mode, ", but must be 0 to 3");
   }
   attrs->qk_output = static_cast<AttentionAttrs::QkOutput>(mode);
-  SX_ASSIGN_OR_RETURN(attrs->softmax_precision,
-                      ParseSoftmaxPrecision(context, DataType::kDouble));
+  SX_ASSIGN_OR_RETURN(attrs->softmax_precision, ParseSoftmaxPrecision(context, DataType::kDouble));
   if (context.version() >= 25) {
     attrs->left_window = context.Int("left_window_size", -1);
     attrs->right_window = context.Int("right_window_size", -1);

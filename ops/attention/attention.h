@@ -7,10 +7,10 @@ namespace sardonyx {
 
 struct AttentionAttrs : Attrs {
   bool causal = false;
-  int64_t q_heads = 0, kv_heads = 0;            // for rank 3 inputs; 0: not given
-  std::optional<double> scale;                  // none: 1 / sqrt(head size)
-  double softcap = 0;                           // 0: none
-  int64_t left_window = -1, right_window = -1;  // -1: unbounded
+  int64_t q_heads = 0, kv_heads = 0;               // for rank 3 inputs; 0: not given
+  std::optional<double> scale;                     // none: 1 / sqrt(head size)
+  double softcap = 0;                              // 0: none
+  int64_t left_window = -1, right_window = -1;     // -1: unbounded
   DataType softmax_precision = DataType::kDouble;  // scores and probabilities are rounded to it
   enum class QkOutput { kRaw, kSoftcapped, kBiased, kProbabilities } qk_output = QkOutput::kRaw;
 };

@@ -48,7 +48,8 @@ class Mask {
   double At(int64_t batch, int64_t head, int64_t row, int64_t column) const {
     if (column >= columns_) return kMasked;
     if (read_ == nullptr) return 0;
-    return read_(data_, batch * steps_[0] + head * steps_[1] + row * steps_[2] + column * steps_[3]);
+    return read_(data_,
+                 batch * steps_[0] + head * steps_[1] + row * steps_[2] + column * steps_[3]);
   }
 
  private:

@@ -16,8 +16,8 @@ namespace sardonyx {
 template <typename T>
 using Accumulator = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
 
-/// What scales a T: the type of a complex number's parts, and T itself otherwise. Multiplying by it,
-/// not by a complex number, keeps infinities what they are.
+/// What scales a T: the type of a complex number's parts, and T itself otherwise. Multiplying by
+/// it, not by a complex number, keeps infinities what they are.
 template <typename T>
 struct ScaleTypeOf {
   using type = T;

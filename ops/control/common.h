@@ -16,8 +16,8 @@ StatusOr<bool> ReadCondition(const Tensor& tensor, absl::string_view name);
 /// A copy of a value that outlives the memory it was computed in.
 StatusOr<Value> Keep(const Value& value, const std::shared_ptr<MemoryBudget>& budget);
 
-/// The types of a subgraph's outputs as the model declares them; to be asked before inference, which
-/// trusts no declaration, replaces them.
+/// The types of a subgraph's outputs as the model declares them; to be asked before inference,
+/// which trusts no declaration, replaces them.
 std::vector<Type> DeclaredOutputs(const Graph& body);
 
 /// What output i of a subgraph that does not run would have been: as inferred, else as declared.

@@ -139,9 +139,8 @@ Status RunUnbatched(KernelContext& context) {
   for (size_t i = 0; i < stacks.size(); ++i) {
     const int output = attrs.states + static_cast<int>(i);
     SX_ASSIGN_OR_RETURN(
-        Tensor joined,
-        stacks[i].Join(attrs.output_axes[i], attrs.output_directions[i] != 0,
-                       ExpectedOutput(*attrs.body, output, attrs.declared), budget));
+        Tensor joined, stacks[i].Join(attrs.output_axes[i], attrs.output_directions[i] != 0,
+                                      ExpectedOutput(*attrs.body, output, attrs.declared), budget));
     context.set_output(output, std::move(joined));
   }
   return absl::OkStatus();
@@ -220,7 +219,8 @@ Status RunBatched(KernelContext& context) {
   for (int i = 0; i < outputs; ++i) {
     Type expected = ExpectedOutput(*attrs.body, i, attrs.declared);
     if (i >= attrs.states) {
-      SX_RETURN_IF_ERROR(JoinItems(stacks, i - attrs.states, longest, budget, &expected, &results[i]));
+      SX_RETURN_IF_ERROR(
+          JoinItems(stacks, i - attrs.states, longest, budget, &expected, &results[i]));
     }
     SX_ASSIGN_OR_RETURN(Tensor joined, results[i].Join(0, false, expected, budget));
     context.set_output(i, std::move(joined));

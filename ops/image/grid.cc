@@ -238,20 +238,18 @@ Status RunSample(KernelContext& context) {
           axes[a] = samplers[a].At(static_cast<float>(grid[i * rank + rank - 1 - a]));
         }
         const int64_t batch = i / points, point = i % points;
-        channels_at_once(Samples(axes.data(), strides),
-                         data.data<T>() + batch * channels * plane, plane,
-                         output.data<T>() + batch * channels * points + point, points, channels);
+        channels_at_once(Samples(axes.data(), strides), data.data<T>() + batch * channels * plane,
+                         plane, output.data<T>() + batch * channels * points + point, points,
+                         channels);
       }
     });
   };
   if (attrs.mode == SampleMode::kNearest) {
-    return DispatchSize(data.type(), [&]<typename T>() {
-      return sample.template operator()<T>(TakeChannels<T>);
-    });
+    return DispatchSize(
+        data.type(), [&]<typename T>() { return sample.template operator()<T>(TakeChannels<T>); });
   }
-  return Dispatch(data.type(), Numbers{} + Complexes{} + TypeList<bool>{}, [&]<typename T>() {
-    return sample.template operator()<T>(SampleChannels<T>);
-  });
+  return Dispatch(data.type(), Numbers{} + Complexes{} + TypeList<bool>{},
+                  [&]<typename T>() { return sample.template operator()<T>(SampleChannels<T>); });
 }
 
 // ---- AffineGrid ---------------------------------------------------------------------------

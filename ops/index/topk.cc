@@ -138,8 +138,7 @@ Status SelectLanes(KernelContext& context, Tensor* values, Tensor* indices) {
     SX_ASSIGN_OR_RETURN(Tensor memory, context.Temporary(DataType::kInt64, {2, n, 2}));
     auto* candidates = static_cast<Candidate*>(memory.raw());
     for (int64_t lane = 0; lane < lanes; ++lane) {
-      SX_RETURN_IF_ERROR(
-          SelectFromParts(context, lane_at(lane), n, k, candidates, candidates + n));
+      SX_RETURN_IF_ERROR(SelectFromParts(context, lane_at(lane), n, k, candidates, candidates + n));
       write(lane, candidates);
     }
     return absl::OkStatus();
@@ -159,9 +158,8 @@ Status RunTopK(KernelContext& context) {
   Tensor* indices = context.has_output(1) ? &context.output(1) : nullptr;
   const Tensor* sized = values != nullptr ? values : indices;
   if (sized == nullptr || sized->size() == 0) return absl::OkStatus();
-  return Dispatch(context.input(0).type(), Numbers{}, [&]<typename T>() {
-    return SelectLanes<T>(context, values, indices);
-  });
+  return Dispatch(context.input(0).type(), Numbers{},
+                  [&]<typename T>() { return SelectLanes<T>(context, values, indices); });
 }
 
 }  // namespace

@@ -103,11 +103,11 @@ StatusOr<Groups> Group(const KernelContext& context, const Slices& slices, Compa
   int64_t* place = places.data<int64_t>();
   for (int64_t i = 0; i < n; ++i) place[i] = i;
   const double cost = 10 + static_cast<double>(slices.outer) * static_cast<double>(slices.block);
-  SX_RETURN_IF_ERROR(ParallelSort(context, place, order.data<int64_t>(), n, cost,
-                                  [&](int64_t a, int64_t b) {
-                                    const int result = compare(slices, a, b);
-                                    return result != 0 ? result < 0 : a < b;
-                                  }));
+  SX_RETURN_IF_ERROR(
+      ParallelSort(context, place, order.data<int64_t>(), n, cost, [&](int64_t a, int64_t b) {
+        const int result = compare(slices, a, b);
+        return result != 0 ? result < 0 : a < b;
+      }));
   int64_t* first = groups.first.data<int64_t>();
   int64_t* inverse = groups.inverse.data<int64_t>();
   int64_t* counts = groups.counts.data<int64_t>();

@@ -100,9 +100,8 @@ void Fft::Butterflies(Complex* data, int64_t half, bool inverse, int64_t begin, 
 void Fft::PowerOfTwo(const KernelContext& context, Complex* data, bool inverse) const {
   InParts(context, padded_, [&](int64_t begin, int64_t end) { ReverseBits(data, begin, end); });
   for (int64_t half = 1; half < padded_; half *= 2) {
-    InParts(context, padded_ / 2, [&](int64_t begin, int64_t end) {
-      Butterflies(data, half, inverse, begin, end);
-    });
+    InParts(context, padded_ / 2,
+            [&](int64_t begin, int64_t end) { Butterflies(data, half, inverse, begin, end); });
   }
 }
 

@@ -159,6 +159,11 @@ class Differentiation {
     return absl::OkStatus();
   }
 
+  bool HasIntegers(ValueId id) {
+    const DataType element = graph().value(id).type.element;
+    return element == DataType::kInt64 || element == DataType::kInt32 || element == DataType::kBool;
+  }
+
   Status Reverse() {
     std::vector<bool> depends(graph().values.size(), false);
     for (size_t i = 0; i < attrs().xs.size(); ++i) depends[named_[i]] = true;
@@ -168,7 +173,8 @@ class Differentiation {
       const std::vector<ValueId> reads = graph().Reads(node);
       if (std::none_of(reads.begin(), reads.end(), varies)) continue;
       for (ValueId output : node.outputs) {
-        if (output != kNoValue && !IsNamed(output)) depends[output] = true;
+        // Shapes and indices are constant as far as derivatives go.
+        if (output != kNoValue && !IsNamed(output) && !HasIntegers(output)) depends[output] = true;
       }
     }
     if (!depends[y_]) return absl::OkStatus();

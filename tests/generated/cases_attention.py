@@ -3,7 +3,7 @@
 import itertools
 
 import numpy as np
-from case import NUMBERS, array, case, dtype, history, numbers, types, versions
+from case import NUMBERS, case, dtype, history, numbers, types, versions
 from oracles import WideReference, real
 
 

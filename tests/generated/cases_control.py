@@ -1,7 +1,7 @@
 """Sequences, optionals, If, Loop, Scan and SequenceMap: each type at each opset, ends and empties."""
 
 import numpy as np
-from case import (EMPTY_SHAPES, EXACT, NUMBERS, SHAPES, Case, array, case, dtype, history, label,
+from case import (EMPTY_SHAPES, EXACT, NUMBERS, SHAPES, Case, array, case, history, label,
                   numbers, types, versions)  # fmt: skip
 from onnx import TensorProto, helper
 

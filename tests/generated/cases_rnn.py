@@ -1,7 +1,7 @@
 """RNN, GRU and LSTM: float types at each opset, directions, layouts, activations, optional inputs."""
 
 import numpy as np
-from case import case, dtype, history, numbers, versions
+from case import case, history, numbers, versions
 
 SIGMOID = lambda x, a, b: 1 / (1 + np.exp(-x))
 ACTIVATIONS = {

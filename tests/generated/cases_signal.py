@@ -1,7 +1,7 @@
 """DFT, STFT, windows and mel weights: types, lengths, axes, inverses."""
 
 import numpy as np
-from case import NUMBERS, array, case, dtype, history, numbers, types, versions
+from case import NUMBERS, array, case, dtype, numbers, types, versions
 from oracles import real
 
 

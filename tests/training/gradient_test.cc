@@ -217,6 +217,7 @@ TEST_CASE("Higher derivatives, in whatever order the nodes stand", "[gradient]")
   g.Constant("four", Tensor::Scalar(4.0));
   g.Node("Pow", {"x", "four"}, {"y"});
   const auto d = Derivatives(g, Tensor::Of<double>({2}, {1, 2}), 3);
+  INFO(d.status().ToString());
   REQUIRE(d.ok());
   CHECK(Describe((*d)[0]) == "[2] 4 32");
   CHECK(Describe((*d)[1]) == "[2] 12 48");
