@@ -1,4 +1,4 @@
-// DFT and STFT. Everything is computed in double.
+// DFT and STFT.
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -11,7 +11,6 @@
 namespace sardonyx {
 namespace {
 
-using Complex = Fft::Complex;
 constexpr int64_t kLongest = int64_t{1} << 32;
 
 struct DftAttrs : Attrs {
@@ -87,23 +86,40 @@ Status InferDft(InferContext& context) {
   return absl::OkStatus();
 }
 
+/// Calls compute<S>() where S is the arithmetic for tensors of that type.
+template <typename Compute>
+Status InPrecision(DataType type, Compute&& compute) {
+  if (type == DataType::kDouble) return compute.template operator()<double>();
+  return compute.template operator()<float>();
+}
+
 /// Calls lane(i, buffer) for i in [0, lanes) with room for a transform and its work space.
-template <typename Lane>
-Status ForLanes(const KernelContext& context, const Fft& fft, int64_t length, int64_t lanes,
+template <typename S, typename Lane>
+Status ForLanes(const KernelContext& context, const Fft<S>& fft, int64_t length, int64_t lanes,
                 Lane&& lane) {
   std::atomic<bool> out_of_memory{false};
   const double cost =
       20.0 * static_cast<double>(length) * (2 + std::log2(static_cast<double>(length)));
   SX_RETURN_IF_ERROR(context.ParallelFor(lanes, cost, [&](int64_t begin, int64_t end) {
-    auto memory = context.Temporary(DataType::kComplex128, {length + fft.work_size()});
+    auto memory = context.Temporary(kTypeOf<std::complex<S>>, {length + fft.work_size()});
     if (!memory.ok()) {
       out_of_memory = true;
       return;
     }
-    for (int64_t i = begin; i < end; ++i) lane(i, memory->template data<Complex>());
+    for (int64_t i = begin; i < end; ++i) lane(i, memory->template data<std::complex<S>>());
   }));
   if (out_of_memory) return LimitExceeded("there is no memory for a transform of ", length);
   return context.Check();
+}
+
+/// The transform of real numbers has Hermitian symmetry, which arithmetic keeps but for rounding.
+template <typename C>
+void Symmetrize(C* spectrum, int64_t length) {
+  spectrum[0] = spectrum[0].real();
+  for (int64_t k = 1; k <= length / 2; ++k) {
+    spectrum[length - k] = std::conj(spectrum[k]);
+    if (2 * k == length) spectrum[k] = spectrum[k].real();
+  }
 }
 
 Status RunDft(KernelContext& context) {
@@ -115,7 +131,6 @@ Status RunDft(KernelContext& context) {
   SX_ASSIGN_OR_RETURN(const int axis, DftAxis(attrs, data.rank(), given(2)));
   const int64_t size = data.dim(axis), written = output.dim(axis);
   SX_ASSIGN_OR_RETURN(const int64_t length, DftLength(attrs, size, given(1)));
-  SX_ASSIGN_OR_RETURN(const Fft fft, Fft::Make(context, length));
   SX_ASSIGN_OR_RETURN(const RealReader reader, RealReader::Of(data, "input"));
   const int64_t parts = data.dim(data.rank() - 1), parts_out = output.dim(data.rank() - 1);
   const int64_t inner = data.shape().Elements(axis + 1, data.rank() - 1);
@@ -123,13 +138,15 @@ Status RunDft(KernelContext& context) {
   const bool symmetric = attrs.inverse && attrs.onesided;
   const int64_t read = std::min(size, symmetric ? length / 2 + 1 : length);
   const double scale = attrs.inverse ? 1.0 / static_cast<double>(length) : 1.0;
-  return Dispatch(data.type(), Floats{}, [&]<typename T>() {
-    return ForLanes(context, fft, length, lanes, [&](int64_t lane, Complex* buffer) {
-      const int64_t outer = lane / inner, place = lane % inner;
+  return InPrecision(data.type(), [&]<typename S>() -> Status {
+    using Complex = std::complex<S>;
+    SX_ASSIGN_OR_RETURN(const auto fft, Fft<S>::Make(context, length));
+    const auto read_lane = [&](int64_t outer, int64_t place, Complex* buffer) {
       std::fill_n(buffer, length, Complex());
       for (int64_t k = 0; k < read; ++k) {
         const int64_t at = ((outer * size + k) * inner + place) * parts;
-        const Complex value(reader[at], parts == 2 ? reader[at + 1] : 0.0);
+        const Complex value(static_cast<S>(reader[at]),
+                            parts == 2 ? static_cast<S>(reader[at + 1]) : S{0});
         buffer[k] = value;
         if (!symmetric) continue;
         // The other half is the conjugate; what is its own conjugate has no imaginary part.
@@ -139,13 +156,20 @@ Status RunDft(KernelContext& context) {
           buffer[length - k] = std::conj(value);
         }
       }
-      fft.Run(context, buffer, buffer + length, attrs.inverse);
+    };
+    return Dispatch(data.type(), Floats{}, [&]<typename T>() {
       T* to = output.data<T>();
-      for (int64_t k = 0; k < written; ++k) {
-        const int64_t at = ((outer * written + k) * inner + place) * parts_out;
-        to[at] = static_cast<T>(buffer[k].real() * scale);
-        if (parts_out == 2) to[at + 1] = static_cast<T>(buffer[k].imag() * scale);
-      }
+      return ForLanes(context, fft, length, lanes, [&](int64_t lane, Complex* buffer) {
+        const int64_t outer = lane / inner, place = lane % inner;
+        read_lane(outer, place, buffer);
+        fft.Run(context, buffer, buffer + length, attrs.inverse);
+        if (parts == 1) Symmetrize(buffer, length);
+        for (int64_t k = 0; k < written; ++k) {
+          const int64_t at = ((outer * written + k) * inner + place) * parts_out;
+          to[at] = static_cast<T>(buffer[k].real() * scale);
+          if (parts_out == 2) to[at + 1] = static_cast<T>(buffer[k].imag() * scale);
+        }
+      });
     });
   });
 }
@@ -232,26 +256,31 @@ Status RunStft(KernelContext& context) {
       const Frames frames,
       PlanFrames(signal.dim(1), context.input(1), windowed ? context.input(2).size() : -1,
                  context.has_input(3) ? &context.input(3) : nullptr));
-  SX_ASSIGN_OR_RETURN(const Fft fft, Fft::Make(context, frames.length));
   const int64_t parts = signal.dim(2), bins = output.dim(2);
-  return Dispatch(signal.type(), Floats{}, [&]<typename T>() {
-    return ForLanes(context, fft, frames.length, signal.dim(0) * frames.count,
-                    [&](int64_t lane, Complex* buffer) {
-                      const int64_t first =
-                          lane / frames.count * signal.dim(1) + lane % frames.count * frames.step;
-                      for (int64_t k = 0; k < frames.length; ++k) {
-                        const int64_t at = (first + k) * parts;
-                        const double weight = windowed ? window[k] : 1.0;
-                        buffer[k] = Complex(reader[at] * weight,
-                                            parts == 2 ? reader[at + 1] * weight : 0.0);
-                      }
-                      fft.Run(context, buffer, buffer + frames.length, false);
-                      T* to = output.data<T>() + lane * bins * 2;
-                      for (int64_t k = 0; k < bins; ++k) {
-                        to[2 * k] = static_cast<T>(buffer[k].real());
-                        to[2 * k + 1] = static_cast<T>(buffer[k].imag());
-                      }
-                    });
+  return InPrecision(signal.type(), [&]<typename S>() -> Status {
+    using Complex = std::complex<S>;
+    SX_ASSIGN_OR_RETURN(const auto fft, Fft<S>::Make(context, frames.length));
+    const auto read_lane = [&](int64_t first, Complex* buffer) {
+      for (int64_t k = 0; k < frames.length; ++k) {
+        const int64_t at = (first + k) * parts;
+        const S weight = windowed ? static_cast<S>(window[k]) : S{1};
+        buffer[k] = Complex(static_cast<S>(reader[at]) * weight,
+                            parts == 2 ? static_cast<S>(reader[at + 1]) * weight : S{0});
+      }
+    };
+    const int64_t lanes = signal.dim(0) * frames.count;
+    return Dispatch(signal.type(), Floats{}, [&]<typename T>() {
+      T* to = output.data<T>();
+      return ForLanes(context, fft, frames.length, lanes, [&](int64_t lane, Complex* buffer) {
+        read_lane(lane / frames.count * signal.dim(1) + lane % frames.count * frames.step, buffer);
+        fft.Run(context, buffer, buffer + frames.length, false);
+        if (parts == 1) Symmetrize(buffer, frames.length);
+        for (int64_t k = 0; k < bins; ++k) {
+          to[(lane * bins + k) * 2] = static_cast<T>(buffer[k].real());
+          to[(lane * bins + k) * 2 + 1] = static_cast<T>(buffer[k].imag());
+        }
+      });
+    });
   });
 }
 

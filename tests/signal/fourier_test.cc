@@ -24,20 +24,21 @@ std::vector<Complex> Naive(const std::vector<Complex>& x, double sign) {
   return y;
 }
 
+template <typename T = double>
 Tensor Pack(const std::vector<Complex>& x) {
-  Tensor tensor = *Tensor::Create(DataType::kDouble, {1, static_cast<int64_t>(x.size()), 2});
+  Tensor tensor = *Tensor::Create(kTypeOf<T>, {1, static_cast<int64_t>(x.size()), 2});
   for (size_t i = 0; i < x.size(); ++i) {
-    tensor.data<double>()[2 * i] = x[i].real();
-    tensor.data<double>()[2 * i + 1] = x[i].imag();
+    tensor.data<T>()[2 * i] = static_cast<T>(x[i].real());
+    tensor.data<T>()[2 * i + 1] = static_cast<T>(x[i].imag());
   }
   return tensor;
 }
 
 double Distance(const std::vector<Complex>& a, const Tensor& b) {
+  const std::vector<double> parts = *ToDoubles(b);
   double worst = 0;
   for (size_t i = 0; i < a.size(); ++i) {
-    worst = std::max(
-        worst, std::abs(a[i] - Complex(b.data<double>()[2 * i], b.data<double>()[2 * i + 1])));
+    worst = std::max(worst, std::abs(a[i] - Complex(parts[2 * i], parts[2 * i + 1])));
   }
   return worst;
 }
@@ -55,6 +56,38 @@ TEST_CASE("DFT of every length is the sum that defines it, and the inverse undoe
     const auto back = RunOp("DFT", 20, {{"inverse", Int(1)}}, {forward->front()});
     REQUIRE(back.ok());
     CHECK(Distance(x, back->front().tensor()) < 1e-13 * n);
+  }
+}
+
+TEST_CASE("a DFT of float is accurate to its last bits at every length", "[signal]") {
+  std::mt19937 random(6);
+  std::uniform_int_distribution<int> whole(-100, 100);
+  for (int n : {2, 3, 4, 5, 8, 10, 15, 16, 31, 37, 64, 96, 100, 210, 323, 1000, 1024, 1155, 2003}) {
+    INFO("length " << n);
+    std::vector<Complex> x(n);
+    for (Complex& v : x) v = {whole(random) / 64.0, whole(random) / 64.0};
+    const std::vector<Complex> expected = Naive(x, -1);
+    double largest = 0;
+    for (const Complex& v : expected) largest = std::max(largest, std::abs(v));
+    const auto found = RunOp("DFT", 20, {}, {Pack<float>(x)});
+    REQUIRE(found.ok());
+    CHECK(Distance(expected, found->front().tensor()) < 4e-7 * largest);
+  }
+}
+
+TEST_CASE("the DFT of real numbers is exactly symmetric", "[signal]") {
+  for (int n : {7, 10, 16, 37, 60}) {
+    INFO("length " << n);
+    Tensor x = *Tensor::Create(DataType::kFloat, {1, n, 1});
+    for (int i = 0; i < n; ++i) x.data<float>()[i] = std::sin(1.7f * static_cast<float>(i * i));
+    const auto found = RunOp("DFT", 20, {}, {x});
+    REQUIRE(found.ok());
+    const std::vector<double> y = *ToDoubles(found->front().tensor());
+    for (size_t k = 0; k < static_cast<size_t>(n); ++k) {
+      const size_t mirror = k == 0 ? 0 : static_cast<size_t>(n) - k;
+      CHECK(y[2 * k] == y[2 * mirror]);
+      CHECK(y[2 * k + 1] == -y[2 * mirror + 1]);
+    }
   }
 }
 
