@@ -342,6 +342,9 @@ struct KernelDef {
   /// Empty where the kernel takes the node; otherwise why not, in words for the user.
   std::string (*refuses)(const PrepareContext& context) = nullptr;  // null: takes every node
   StatusOr<std::unique_ptr<Kernel>> (*prepare)(const PrepareContext& context) = nullptr;
+  /// Empty where no later kernel should be faster; otherwise which, in words for the user. It is
+  /// asked only where kernels are chosen by estimate, not where they are named or measured.
+  std::string (*slower)(const PrepareContext& context) = nullptr;  // null: none is faster
 };
 
 /// A kernel that needs no preparation, from a function.

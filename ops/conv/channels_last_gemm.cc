@@ -50,45 +50,40 @@ class GemmPlan {
   Block ItemAt(int64_t index) const;
   void MultiplyItem(const Operands& operands, const Block& item, float* buffer,
                     const RunControl& control) const;
-  void MultiplySlice(const Operands& operands, const Block& block, int64_t slice,
+  void MultiplySlice(const Operands& operands, const Block& block, int64_t slice, bool fetch,
                      float* buffer) const;
+  int64_t StepEnd(int64_t row, int64_t begin, int64_t end) const;
 
   ConvShape conv_;
   PanelLayout layout_;
   PatchRows patches_;
-  bool direct_;   // rows are read where they lie
   int64_t rows_;  // output pixels of all images
   int64_t row_items_ = 1, column_items_ = 1;
   int64_t row_block_ = 1;     // rows whose sums wait for the next slice
   int64_t column_block_ = 1;  // columns whose weights of a slice stay in L2
-  int64_t row_step_ = 1;      // rows that meet the panels at a time
-  int64_t row_stride_ = 0;    // of the copied rows
+  bool in_l2_;                // all weights of a column block do
+  bool by_lines_;             // steps do not go beyond a line, most of them with nothing to copy
+  int64_t row_step_;          // most rows that meet the panels at a time
+  int64_t row_stride_;        // of the copied rows
   int64_t slots_ = 1, buffer_floats_ = 0;
 };
 
-bool IsPlain1x1(const ConvShape& conv) {
-  return std::all_of(conv.window.begin(), conv.window.end(), [](const WindowAxis& axis) {
-    return axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0 && axis.pad_end == 0;
-  });
-}
-
 GemmPlan::GemmPlan(const ConvShape& conv, int threads)
-    : conv_(conv),
-      layout_(conv),
-      patches_(conv),
-      direct_(IsPlain1x1(conv)),
-      rows_(conv.batch * conv.output_plane()) {
+    : conv_(conv), layout_(conv), patches_(conv), rows_(conv.batch * conv.output_plane()) {
   const RowKernels& kernels = RowKernelsOfThisCpu();
   const int64_t slice = CeilDiv(layout_.depth, layout_.slices);
   const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
-  row_step_ = direct_ ? 4 * kernels.rows : kernels.rows;
+  row_step_ = patches_.plain ? 4 * kernels.rows : kernels.rows;
+  by_lines_ = !patches_.plain && patches_.x.output >= 2 * kernels.rows;
   // An odd number of cache lines from row to row spreads the rows over the sets of L1.
   row_stride_ = (CeilDiv(slice, 16) | 1) * 16;
-  if (!direct_) buffer_floats_ = RoundUp(row_step_ * row_stride_ + kernels.lanes, 16);
-  column_block_ = std::max<int64_t>(half_l2 / slice / kernels.width, 1) * kernels.width;
+  if (!patches_.plain) buffer_floats_ = RoundUp(row_step_ * row_stride_ + kernels.lanes, 16);
+  const int64_t panels = CeilDiv(layout_.padded_out, kernels.width);
+  const int64_t blocks = CeilDiv(panels * slice * kernels.width, half_l2 * 5 / 4);
+  column_block_ = CeilDiv(panels, blocks) * kernels.width;
   const int64_t columns = std::min(layout_.padded_out, column_block_);
-  const bool in_l2 = layout_.depth * columns <= half_l2;
-  row_block_ = in_l2 ? row_step_ : std::max(half_l2 / 2 / columns, row_step_);
+  in_l2_ = layout_.depth * columns <= half_l2;
+  row_block_ = std::max(half_l2 / 2 / columns, row_step_);
   ChooseItems(threads);
 }
 
@@ -103,12 +98,11 @@ void GemmPlan::ChooseItems(int threads) {
   const int64_t wanted =
       threads <= 1 || work < kSmall ? 1 : CeilDiv(threads * kItemsPerThread, layout_.groups);
   const int64_t panels = CeilDiv(layout_.padded_out, kernels.width);
-  const bool in_l2 = row_block_ == row_step_;
   double least = 0;
   for (int64_t columns = 1; columns <= std::min(panels, wanted); ++columns) {
     const int64_t rows =
         std::clamp<int64_t>(CeilDiv(rows_, kernels.rows), 1, CeilDiv(wanted, columns));
-    const double reads = static_cast<double>(in_l2 ? std::min<int64_t>(rows, threads) : rows);
+    const double reads = static_cast<double>(in_l2_ ? std::min<int64_t>(rows, threads) : rows);
     double cost =
         kNsPerWeight * reads * weights + kNsPerCopied * static_cast<double>(columns) * copies;
     if (rows * columns < wanted)
@@ -151,46 +145,70 @@ void GemmPlan::MultiplyItem(const Operands& operands, const Block& item, float* 
        block.column = block.column_end) {
     block.column_end = std::min(block.column + column_block_, item.column_end);
     for (block.row = item.row; block.row < item.row_end; block.row = block.row_end) {
-      block.row_end = std::min(block.row + row_block_, item.row_end);
+      block.row_end = in_l2_ ? StepEnd(block.row, item.row, item.row_end)
+                             : std::min(block.row + row_block_, item.row_end);
+      const bool fetch = !in_l2_ || block.row == item.row;
       for (int64_t slice = 0; slice < layout_.slices; ++slice) {
         if (control.Stopped()) return;
-        MultiplySlice(operands, block, slice, buffer);
+        MultiplySlice(operands, block, slice, fetch, buffer);
       }
     }
   }
 }
 
+/// Where the step that begins at `row` ends: steps of nearly equal height divide [begin, end) or,
+/// by lines, the line.
+int64_t GemmPlan::StepEnd(int64_t row, int64_t begin, int64_t end) const {
+  const int64_t first = by_lines_ ? row - row % patches_.x.output : begin;
+  const int64_t rows = by_lines_ ? patches_.x.output : end - begin;
+  const int64_t steps = CeilDiv(rows, row_step_);
+  int64_t step = (row - first) * steps / rows;
+  while (first + rows * (step + 1) / steps <= row) ++step;
+  return std::min(first + rows * (step + 1) / steps, end);
+}
+
 void GemmPlan::MultiplySlice(const Operands& operands, const Block& block, int64_t slice,
-                             float* buffer) const {
+                             bool fetch, float* buffer) const {
+  const RowKernels& kernels = RowKernelsOfThisCpu();
   const int64_t begin = layout_.slice_begin(slice), end = layout_.slice_begin(slice + 1);
-  const int64_t first_in = block.group * layout_.in, m = conv_.out_channels;
+  const int64_t m = conv_.out_channels, first_column = block.group * layout_.out + block.column;
+  const float* x = operands.x + block.group * layout_.in;
   RowBlock product{.columns = block.column_end - block.column,
-                   .depth = end - begin,
-                   .a = buffer,
-                   .a_stride = direct_ ? conv_.in_channels : row_stride_,
                    .b = operands.weights + layout_.PanelOffset(block.group, slice, block.column),
                    .b_panel_stride = layout_.PanelStride(slice),
                    .c_stride = m,
                    .accumulate = slice > 0};
-  Epilogue epilogue{.column_bias = operands.bias,
-                    .residual = operands.residual,
-                    .residual_stride = m,
-                    .activation = operands.activation};
-  const int64_t steps = CeilDiv(block.row_end - block.row, row_step_);
-  for (int64_t step = 0; step < steps; ++step) {
-    const int64_t rows = block.row_end - block.row;
-    const int64_t row = block.row + rows * step / steps;
-    product.rows = block.row + rows * (step + 1) / steps - row;
-    if (direct_) {
-      product.a = operands.x + row * conv_.in_channels + first_in + begin;
-    } else {
-      patches_.Copy(operands.x + first_in, row, product.rows, begin, end, buffer, row_stride_);
+  const Epilogue epilogue{.column_bias = operands.bias,
+                          .residual = operands.residual,
+                          .residual_stride = m,
+                          .activation = operands.activation};
+  const bool last = slice + 1 == layout_.slices;
+  const float* next = nullptr;  // the next slice's weights, of which each row brings its share
+  int64_t next_floats = 0;
+  if (fetch && !last) {
+    next = operands.weights + layout_.PanelOffset(block.group, slice + 1, block.column);
+    next_floats = layout_.PanelStride(slice + 1) / kernels.width * product.columns;
+  }
+  const int64_t rows = block.row_end - block.row;
+  RowPiece pieces[PatchRows::kMaxPieces];
+  for (int64_t row = block.row, row_end; row < block.row_end; row = row_end) {
+    row_end = StepEnd(row, block.row, block.row_end);
+    product.rows = row_end - row;
+    int count = patches_.Pieces(x, row, product.rows, begin, end, pieces);
+    product.a_stride = patches_.row_step();
+    if (count < 0) {
+      patches_.Copy(x, row, product.rows, begin, end, buffer, row_stride_);
+      pieces[0] = {.a = buffer, .depth = end - begin};
+      count = 1;
+      product.a_stride = row_stride_;
     }
-    const int64_t column = block.group * layout_.out + block.column;
-    product.c = operands.y + row * m + column;
-    const Epilogue here = epilogue.At(row, column);
-    product.epilogue = slice + 1 == layout_.slices ? &here : nullptr;
-    RowKernelsOfThisCpu().multiply(product);
+    product.a = absl::MakeConstSpan(pieces, static_cast<size_t>(count));
+    product.c = operands.y + row * m + first_column;
+    const Epilogue here = epilogue.At(row, first_column);
+    if (last) product.epilogue = &here;
+    product.next = next + next_floats * (row - block.row) / rows;
+    product.next_floats = next_floats * product.rows / rows;
+    kernels.multiply(product);
   }
 }
 

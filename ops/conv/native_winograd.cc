@@ -1,5 +1,6 @@
 // conv.winograd2 and conv.winograd4: when Winograd's algorithm applies, and when it pays.
-#include "ops/common/scratch.h"
+#include <algorithm>
+
 #include "ops/conv/conv.h"
 #include "ops/conv/native.h"
 #include "ops/conv/winograd.h"
@@ -8,7 +9,6 @@ namespace sardonyx {
 namespace {
 
 constexpr int64_t kLeastChannels = 16;  // below, the transforms cost more than they save
-constexpr int64_t kLeastTiles = 32;     // below, reading the transformed weights costs more
 
 std::string RefusesAnyTile(const PrepareContext& context, const StatusOr<ConvShape>& conv) {
   if (!conv.ok()) return std::string(conv.status().message());
@@ -19,8 +19,7 @@ std::string RefusesAnyTile(const PrepareContext& context, const StatusOr<ConvSha
     }
   }
   if (conv->batch < 1) return "the output is empty";
-  const double multiplications = ConvMultiplyAdds(context);
-  if (multiplications > 0x1p50) return "too large";
+  if (ConvMultiplyAdds(context) > 0x1p50) return "too large";
   if (conv->group != 1) return "takes group=1 only";
   if (context.constant(1) == nullptr) return "needs W to be known before the run";
   if (context.accuracy() == Accuracy::kStrict) return "rounds more than strict accuracy allows";
@@ -32,35 +31,63 @@ std::string RefusesAnyTile(const PrepareContext& context, const StatusOr<ConvSha
 
 template <int m>
 std::string Refuses(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context, ConvLayout::kChannelsFirst);
-  if (std::string reason = RefusesAnyTile(context, conv); !reason.empty()) return reason;
-  const int64_t tiles =
-      conv->batch * ((conv->window[0].output + m - 1) / m) * ((conv->window[1].output + m - 1) / m);
-  if (tiles < kLeastTiles) {
-    return absl::StrCat("has ", tiles, " tiles of ", m, "x", m,
-                        " outputs, too few for its larger weights to pay");
+  return RefusesAnyTile(context, StaticFloatConv(context, ConvLayout::kChannelsLast));
+}
+
+// About how long the parts of a convolution take, in nanoseconds, as measured on a core of 230
+// GFLOP/s with 35 GB/s: only their ratios matter. Threads share the way to memory.
+constexpr double kNsPerMultiplyAdd = 0.0091;
+constexpr double kNsPerWeight = 0.15;
+
+/// Of conv.gemm, or of F(m x m, 3 x 3).
+double EstimatedNs(const ConvShape& conv, int m, int threads) {
+  const double in = static_cast<double>(conv.in_channels);
+  const double out = static_cast<double>(conv.out_channels);
+  double positions = 9, rows = static_cast<double>(conv.batch * conv.output_plane());
+  double transforms = 0;  // of the channels of a tile
+  if (m > 0) {
+    const auto tiles = [&](int axis) { return (conv.window[axis].output + m - 1) / m; };
+    positions = (m + 2) * (m + 2);
+    rows = static_cast<double>(conv.batch * tiles(0) * tiles(1));
+    transforms = (in + out) * (m == 2 ? 1.2 : 4.5);
   }
-  return "";
+  return rows * (positions * in * out * kNsPerMultiplyAdd + transforms) / threads +
+         positions * in * out * kNsPerWeight;
+}
+
+template <int m>
+std::string Slower(const PrepareContext& context) {
+  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  if (!conv.ok()) return "";
+  const double here = EstimatedNs(*conv, m, context.threads());
+  const double other = EstimatedNs(*conv, 6 - m, context.threads());
+  const double gemm = EstimatedNs(*conv, 0, context.threads());
+  if (here <= std::min(other, gemm)) return "";
+  const auto us = [](double ns) { return static_cast<int64_t>(ns / 1e3 + 0.5); };
+  const char* faster = gemm < other ? "conv.gemm" : m == 2 ? "conv.winograd4" : "conv.winograd2";
+  return absl::StrCat("should take ", us(here), " us, ", faster, " ", us(std::min(other, gemm)),
+                      " us");
 }
 
 template <int m>
 struct Winograd : Kernel {
-  Winograd(const ConvShape& conv, int threads) : conv(conv), plan(conv, m, threads) {}
-  int64_t scratch_bytes() const override { return plan.scratch_bytes(); }
+  Winograd(const ConvShape& conv, int threads) : plan(conv, m, threads) {}
+  int64_t scratch_bytes() const override {
+    return plan.scratch_floats() * static_cast<int64_t>(sizeof(float));
+  }
 
   Status Run(KernelContext& context) const override {
     const auto& attrs = context.attrs<ConvAttrs>();
     if (context.output(0).size() == 0) return absl::OkStatus();
     WinogradOperands operands{.x = context.input(0).data<float>(),
+                              .weights = weights->data(),
                               .y = context.output(0).data<float>(),
                               .activation = attrs.activation};
     if (context.has_input(2)) operands.bias = context.input(2).data<float>();
     if (attrs.residual) operands.residual = context.input(kConvResidual).data<float>();
-    return plan.Run(*weights, operands, context.scratch(), *context.environment().pool,
-                    *context.environment().control);
+    return plan.Run(operands, reinterpret_cast<float*>(context.scratch().data()), context);
   }
 
-  const ConvShape conv;
   const WinogradPlan plan;
   std::shared_ptr<const WinogradWeights> weights;
 };
@@ -69,18 +96,21 @@ template <int m>
 StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   SX_ASSIGN_OR_RETURN(const ConvShape conv, StaticFloatConv(context));
   auto kernel = std::make_unique<Winograd<m>>(conv, context.threads());
-  kernel->weights =
-      context.Shared<WinogradWeights>(m == 2 ? "conv.winograd2" : "conv.winograd4", [&] {
-        return WinogradWeights::Make(context.constant(1)->data<float>(), conv.out_channels,
-                                     conv.in_channels, m);
-      });
+  const std::string key = absl::StrCat("conv.winograd", m);
+  kernel->weights = context.Shared<WinogradWeights>(key, [&] {
+    return WinogradWeights::Make(kernel->plan.layout(), m, context.constant(1)->data<float>());
+  });
   if (kernel->weights == nullptr) return LimitExceeded("no memory for Winograd's weights");
   return kernel;
 }
 
 template <int m>
 KernelDef Def(absl::string_view name) {
-  return {.name = name, .backend = Backend::kNative, .refuses = Refuses<m>, .prepare = Prepare<m>};
+  return {.name = name,
+          .backend = Backend::kNative,
+          .refuses = Refuses<m>,
+          .prepare = Prepare<m>,
+          .slower = Slower<m>};
 }
 
 }  // namespace

@@ -31,60 +31,49 @@ HWY_INLINE void CopyFloats(const float* from, int64_t count, float* to) {
   hn::StoreU(hn::MaskedLoad(mask, d, from + i), d, to + i);
 }
 
-/// Elements [begin, end) of the row of the output pixel at that position; `image` is its image.
-HWY_INLINE void CopyRow(const PatchRows& p, const float* image, const int64_t (&at)[3],
-                        int64_t begin, int64_t end, float* to) {
-  const int64_t z0 = at[0] * p.z.stride - p.z.pad_begin;
-  const int64_t y0 = at[1] * p.y.stride - p.y.pad_begin;
-  const int64_t x0 = at[2] * p.x.stride - p.x.pad_begin;
-  const int64_t runs_x = p.x.kernel / p.taps;
-  int64_t run = begin / p.run, first = begin % p.run;
-  int64_t kx = run % runs_x, ky = run / runs_x % p.y.kernel, kz = run / runs_x / p.y.kernel;
-  while (begin < end) {
-    const int64_t count = std::min(p.run - first, end - begin);
-    const int64_t in_z = z0 + kz * p.z.dilation, in_y = y0 + ky * p.y.dilation;
-    const int64_t in_x = x0 + kx * p.x.dilation;
-    const bool inside = in_z >= 0 && in_z < p.z.input && in_y >= 0 && in_y < p.y.input;
+/// `length` elements of the row of the output pixel at that position (z, y, x) of `image`.
+HWY_INLINE void CopyRow(const PatchRows& p, const float* image, const int64_t (&pixel)[3],
+                        PatchElement at, int64_t length, float* to) {
+  const int64_t z0 = pixel[0] * p.z.stride - p.z.pad_begin;
+  const int64_t y0 = pixel[1] * p.y.stride - p.y.pad_begin;
+  const int64_t x0 = pixel[2] * p.x.stride - p.x.pad_begin;
+  for (int64_t count; length > 0; length -= count, to += count, at.Next(p)) {
+    count = std::min(p.run - at.first, length);
+    const int64_t z = z0 + at.kz * p.z.dilation, y = y0 + at.ky * p.y.dilation;
+    if (z < 0 || z >= p.z.input || y < 0 || y >= p.y.input) {
+      Zero(to, count);
+      continue;
+    }
     // The elements of this run that lie before the line and before its end.
-    const int64_t left = inside ? std::clamp<int64_t>(-in_x * p.channels - first, 0, count) : count;
-    const int64_t right =
-        inside ? std::clamp((p.x.input - in_x) * p.channels - first, left, count) : count;
+    const int64_t x = x0 + at.kx * p.x.dilation;
+    const int64_t left = std::clamp<int64_t>(-x * p.channels - at.first, 0, count);
+    const int64_t right = std::clamp((p.x.input - x) * p.channels - at.first, left, count);
     Zero(to, left);
     if (right > left) {
-      const int64_t pixel = (in_z * p.y.input + in_y) * p.x.input + in_x;
-      CopyFloats(image + pixel * p.channels + first + left, right - left, to + left);
+      const int64_t line = (z * p.y.input + y) * p.x.input;
+      CopyFloats(image + (line + x) * p.channels + at.first + left, right - left, to + left);
     }
     Zero(to + right, count - right);
-    to += count;
-    begin += count;
-    first = 0;
-    if (++kx == runs_x) {
-      kx = 0;
-      if (++ky == p.y.kernel) {
-        ky = 0;
-        ++kz;
-      }
-    }
   }
 }
 
 }  // namespace
 
-void CopyPatchRows(const PatchRows& p, const float* x, int64_t row, int64_t rows, int64_t begin,
+void CopyPatchRows(const PatchRows& p, const float* from, int64_t row, int64_t rows, int64_t begin,
                    int64_t end, float* to, int64_t stride) {
-  const int64_t image_floats = p.z.input * p.y.input * p.x.input * p.channels;
-  int64_t at[3] = {row / (p.x.output * p.y.output) % p.z.output, row / p.x.output % p.y.output,
-                   row % p.x.output};
-  const float* image = x + row / (p.x.output * p.y.output * p.z.output) * image_floats;
+  const PatchElement first(p, begin);
+  int64_t pixel[3] = {row / (p.x.output * p.y.output) % p.z.output, row / p.x.output % p.y.output,
+                      row % p.x.output};
+  const float* image = from + row / (p.x.output * p.y.output * p.z.output) * p.image_floats();
   for (int64_t i = 0; i < rows; ++i) {
-    CopyRow(p, image, at, begin, end, to + i * stride);
-    if (++at[2] < p.x.output) continue;
-    at[2] = 0;
-    if (++at[1] < p.y.output) continue;
-    at[1] = 0;
-    if (++at[0] < p.z.output) continue;
-    at[0] = 0;
-    image += image_floats;
+    CopyRow(p, image, pixel, first, end - begin, to + i * stride);
+    if (++pixel[2] < p.x.output) continue;
+    pixel[2] = 0;
+    if (++pixel[1] < p.y.output) continue;
+    pixel[1] = 0;
+    if (++pixel[0] < p.z.output) continue;
+    pixel[0] = 0;
+    image += p.image_floats();
   }
 }
 
@@ -101,13 +90,46 @@ PatchRows::PatchRows(const ConvShape& conv) : channels(conv.in_channels) {
   z = window[0];
   y = window[1];
   x = window[2];
-  taps = conv.group == 1 && x.dilation == 1 ? x.kernel : 1;
-  run = taps * conv.group_in();
+  const bool together = conv.group == 1 && x.dilation == 1;
+  runs = together ? 1 : x.kernel;
+  run = conv.group_in() * (together ? x.kernel : 1);
+  plain = std::all_of(window.begin(), window.end(), [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.pad_begin == 0 && axis.pad_end == 0;
+  });
 }
 
-void PatchRows::Copy(const float* x, int64_t row, int64_t rows, int64_t begin, int64_t end,
+void PatchRows::Copy(const float* from, int64_t row, int64_t rows, int64_t begin, int64_t end,
                      float* to, int64_t stride) const {
-  HWY_DYNAMIC_DISPATCH(CopyPatchRows)(*this, x, row, rows, begin, end, to, stride);
+  HWY_DYNAMIC_DISPATCH(CopyPatchRows)(*this, from, row, rows, begin, end, to, stride);
+}
+
+int PatchRows::Pieces(const float* from, int64_t row, int64_t rows, int64_t begin, int64_t end,
+                      RowPiece* pieces) const {
+  if (plain) {
+    pieces[0] = {.a = from + row * channels + begin, .depth = end - begin};
+    return 1;
+  }
+  const int64_t ox = row % x.output;
+  const int64_t x0 = ox * x.stride - x.pad_begin;
+  if (ox + rows > x.output || x0 < 0 || x0 + (rows - 1) * x.stride + x.extent() > x.input) {
+    return -1;
+  }
+  const int64_t y0 = row / x.output % y.output * y.stride - y.pad_begin;
+  const int64_t z0 = row / x.output / y.output % z.output * z.stride - z.pad_begin;
+  const float* image = from + row / (x.output * y.output * z.output) * image_floats();
+  int count = 0;
+  int64_t depth = 0;
+  PatchElement at(*this, begin);
+  for (int64_t p = begin; p < end; p += depth, at.Next(*this)) {
+    depth = std::min(run - at.first, end - p);
+    const int64_t in_z = z0 + at.kz * z.dilation, in_y = y0 + at.ky * y.dilation;
+    if (in_z < 0 || in_z >= z.input || in_y < 0 || in_y >= y.input) continue;
+    if (count == kMaxPieces) return -1;
+    const int64_t pixel = (in_z * y.input + in_y) * x.input + x0 + at.kx * x.dilation;
+    pieces[count++] = {
+        .a = image + pixel * channels + at.first, .begin = p - begin, .depth = depth};
+  }
+  return count;
 }
 
 }  // namespace sardonyx

@@ -1,71 +1,68 @@
-// Convolution with 3x3 kernels and stride 1 by Winograd's minimal filtering, F(m x m, 3 x 3): in
-// each of n x n frequencies (n = m + 2) a product of weights [M, C] with tiles of the image.
+// Convolution of channels-last tensors with 3x3 kernels and stride 1 by Winograd's minimal
+// filtering, F(m x m, 3 x 3): in each of n x n frequencies (n = m + 2) a product of tiles and
+// weights.
+//
+// A block of tiles is transformed into rows of channels, a matrix for each frequency; these meet
+// the transformed weights some columns at a time, and the products are transformed back at once, so
+// that nothing leaves the caches in between.
 #pragma once
 
 #include <memory>
-#include <vector>
 
-#include "absl/types/span.h"
 #include "ops/conv/conv.h"
-#include "ops/matmul/epilogue.h"
-#include "ops/matmul/gemm.h"
+#include "ops/conv/panels.h"
 
 namespace sardonyx {
 
-/// The weights of each frequency. Immutable.
+/// Constant weights in each frequency, the groups of the layout. Immutable.
 class WinogradWeights {
  public:
-  /// Transforms w [out, in, 3, 3]; m is 2 or 4. Null if there is no memory.
-  static std::shared_ptr<const WinogradWeights> Make(const float* w, int64_t out, int64_t in,
-                                                     int m);
-  const PackedMatrix& frequency(int f) const { return *packed_[static_cast<size_t>(f)]; }
-  int64_t bytes() const { return bytes_; }
+  /// Transforms w [M, C, 3, 3]. Null if there is no memory.
+  static std::shared_ptr<const WinogradWeights> Make(const PanelLayout& layout, int m,
+                                                     const float* w);
+  const float* data() const { return reinterpret_cast<const float*>(memory_.get()); }
 
  private:
-  std::vector<std::shared_ptr<const PackedMatrix>> packed_;
-  int64_t bytes_ = 0;
+  std::shared_ptr<std::byte> memory_;
 };
 
 /// One run's memory. Null for no bias or residual.
 struct WinogradOperands {
   const float* x = nullptr;
+  const float* weights = nullptr;
   const float* bias = nullptr;
   const float* residual = nullptr;
   float* y = nullptr;
   Activation activation;
 };
 
-/// How to compute a convolution of that shape: two spatial axes, 3x3, stride and dilation 1, one
-/// group. Rows of tiles are done a group at a time, so that what is between the transforms stays in
-/// caches. Immutable.
+/// How to compute a convolution of that shape: two axes, 3x3, stride and dilation 1, one group.
 class WinogradPlan {
  public:
   WinogradPlan(const ConvShape& conv, int m, int threads);
 
-  int64_t scratch_bytes() const { return scratch_floats_ * static_cast<int64_t>(sizeof(float)); }
-  /// Errors: those of `control`.
-  Status Run(const WinogradWeights& weights, const WinogradOperands& operands,
-             absl::Span<std::byte> scratch, ThreadPool& pool, const RunControl& control) const;
+  const PanelLayout& layout() const { return layout_; }
+  int64_t scratch_floats() const { return slots_ * slot_floats_; }
+  Status Run(const WinogradOperands& operands, float* scratch, const KernelContext& context) const;
 
  private:
-  struct Group;  // rows of tiles, and where they lie
-
-  void TransformInput(const Group& group, int64_t channel, int64_t begin, int64_t end,
-                      float* ring) const;
-  void Multiply(const Group& group, const WinogradWeights& weights, int64_t item) const;
-  void TransformOutput(const Group& group, int64_t channel, int64_t begin, int64_t end,
-                       float* buffer) const;
-  void LoadRow(const float* plane, int64_t y, float* split) const;
+  void TransformInput(const WinogradOperands& operands, int64_t tile, const float* zeros,
+                      float* to) const;
+  void MultiplyColumns(const WinogradOperands& operands, const float* inputs, int64_t tiles,
+                       int64_t column, int64_t columns, float* products) const;
+  void TransformOutput(const WinogradOperands& operands, int64_t tile, int64_t column,
+                       int64_t columns, const float* products) const;
 
   ConvShape conv_;
   int m_, n_;
-  int64_t tile_rows_, tile_columns_;  // of one image
-  int64_t group_rows_ = 1;            // rows of tiles done at a time
-  int64_t stride_ = 0;                // floats for a group's tiles in one channel and frequency
-  int64_t split_stride_ = 0, line_floats_ = 0, buffer_floats_ = 0;
-  int64_t row_items_ = 1;  // into which the rows of a product are divided
-  int64_t slots_ = 1;
-  int64_t input_floats_ = 0, product_floats_ = 0, scratch_floats_ = 0;
+  PanelLayout layout_;
+  int64_t tile_lines_, tile_columns_, tiles_;  // of an image; of all
+  int64_t block_tiles_ = 1;                    // transformed at a time
+  int64_t columns_ = 1;                        // output channels multiplied at a time
+  int64_t column_items_ = 1;                   // into which those of a block are divided
+  // Floats from tile to tile and from frequency to frequency.
+  int64_t input_row_, input_frequency_, product_row_, product_frequency_;
+  int64_t slots_ = 1, slot_floats_ = 0;
 };
 
 }  // namespace sardonyx

@@ -72,9 +72,21 @@ HWY_INLINE void StoreTile(V (&sums)[rows][vectors], const TileStore& to) {
   each([&](int i, int64_t j, V& x) HWY_ATTR { hn::StoreU(x, d, to.c + i * to.c_stride + j); });
 }
 
+/// Brings memory into L2, some cache lines at each step of a product.
+struct Fetch {
+  const float* from;
+  const float* end;
+  int lines;
+
+  HWY_INLINE void Step() {
+    for (int i = 0; i < lines && from < end; ++i, from += 16) __builtin_prefetch(from, 0, 2);
+  }
+};
+constexpr int64_t kFetchSteps = 8;  // depth between steps of Fetch
+
 template <int rows, int vectors>
-void Tile(int64_t depth, const float* HWY_RESTRICT a, int64_t a_stride, const float* HWY_RESTRICT b,
-          const TileStore& to) {
+void Tile(const RowBlock& block, int64_t row, const float* panel, const TileStore& to,
+          Fetch& fetch) {
   const D d;
   V sums[rows][vectors];
 #pragma GCC unroll 12
@@ -82,23 +94,29 @@ void Tile(int64_t depth, const float* HWY_RESTRICT a, int64_t a_stride, const fl
 #pragma GCC unroll 2
     for (int j = 0; j < vectors; ++j) sums[i][j] = hn::Zero(d);
   }
-  for (int64_t p = 0; p < depth; ++p) {
-    V right[vectors];
+  const int64_t a_stride = block.a_stride;
+  for (const RowPiece& piece : block.a) {
+    const float* HWY_RESTRICT a = piece.a + row * a_stride;
+    const float* HWY_RESTRICT b = panel + piece.begin * vectors * kLanes;
+    for (int64_t p = 0; p < piece.depth; ++p) {
+      if (p % kFetchSteps == 0) fetch.Step();
+      V right[vectors];
 #pragma GCC unroll 2
-    for (int j = 0; j < vectors; ++j) right[j] = hn::LoadU(d, b + j * kLanes);
+      for (int j = 0; j < vectors; ++j) right[j] = hn::LoadU(d, b + j * kLanes);
 #pragma GCC unroll 12
-    for (int i = 0; i < rows; ++i) {
-      const V left = hn::Set(d, a[i * a_stride]);
+      for (int i = 0; i < rows; ++i) {
+        const V left = hn::Set(d, a[i * a_stride]);
 #pragma GCC unroll 2
-      for (int j = 0; j < vectors; ++j) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
+        for (int j = 0; j < vectors; ++j) sums[i][j] = hn::MulAdd(left, right[j], sums[i][j]);
+      }
+      ++a;
+      b += vectors * kLanes;
     }
-    ++a;
-    b += vectors * kLanes;
   }
   StoreTile(sums, to);
 }
 
-using TileFunction = void (*)(int64_t, const float*, int64_t, const float*, const TileStore&);
+using TileFunction = void (*)(const RowBlock&, int64_t, const float*, const TileStore&, Fetch&);
 
 template <int... index>
 constexpr std::array<TileFunction, sizeof...(index)> TileTable(
@@ -122,6 +140,13 @@ void Multiply(const RowBlock& block) {
   const int64_t tiles = (block.rows + kRows - 1) / kRows;
   const Epilogue none, &epilogue = block.epilogue != nullptr ? *block.epilogue : none;
   const bool simple = IsSimple(epilogue);
+  const int64_t panels = (block.columns + kColumns - 1) / kColumns;
+  int64_t steps = 0;
+  for (const RowPiece& piece : block.a) steps += (piece.depth + kFetchSteps - 1) / kFetchSteps;
+  steps = std::max<int64_t>(steps * tiles * panels, 1);
+  Fetch fetch{.from = block.next,
+              .end = block.next + block.next_floats,
+              .lines = static_cast<int>((block.next_floats / 16 + steps - 1) / steps)};
   for (int64_t j = 0; j < block.columns; j += kColumns) {
     const int64_t columns = std::min<int64_t>(kColumns, block.columns - j);
     const int64_t vectors = (columns + kLanes - 1) / kLanes;
@@ -144,8 +169,7 @@ void Multiply(const RowBlock& block) {
               .low = here.activation.a,
               .high = here.activation.b};
       }
-      kTiles[(end - i - 1) * kVectors + vectors - 1](block.depth, block.a + i * block.a_stride,
-                                                     block.a_stride, b, to);
+      kTiles[(end - i - 1) * kVectors + vectors - 1](block, i, b, to, fetch);
       if (!direct) {
         Store(D(), buffer, kColumns, end - i, columns, c, block.c_stride, block.accumulate,
               block.epilogue != nullptr ? &here : nullptr);

@@ -25,6 +25,7 @@ Status ChooseKernel(const PrepareContext& context, const PlanOptions& options, S
     if (def.backend == Backend::kNative && !options.native) continue;
     if (def.backend == Backend::kOneDnn && !options.onednn) continue;
     std::string reason = def.refuses == nullptr ? "" : def.refuses(context);
+    if (reason.empty() && def.slower != nullptr) reason = def.slower(context);
     if (reason.empty()) {
       auto kernel = def.prepare(context);
       if (kernel.ok()) {
