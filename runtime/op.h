@@ -342,9 +342,9 @@ struct KernelDef {
   /// Empty where the kernel takes the node; otherwise why not, in words for the user.
   std::string (*refuses)(const PrepareContext& context) = nullptr;  // null: takes every node
   StatusOr<std::unique_ptr<Kernel>> (*prepare)(const PrepareContext& context) = nullptr;
-  /// Empty where no later kernel should be faster; otherwise which, in words for the user. It is
-  /// asked only where kernels are chosen by estimate, not where they are named or measured.
-  std::string (*slower)(const PrepareContext& context) = nullptr;  // null: none is faster
+  /// About how long a run takes, in nanoseconds, where several kernels compete: of those that say
+  /// so, the least is taken. Null: it is taken wherever no kernel before it is.
+  double (*estimate_ns)(const PrepareContext& context) = nullptr;
 };
 
 /// A kernel that needs no preparation, from a function.

@@ -8,6 +8,7 @@
 #include "ops/common/scratch.h"
 #include "ops/common/slots.h"
 #include "ops/conv/conv.h"
+#include "ops/conv/estimate.h"
 #include "ops/conv/native.h"
 #include "ops/conv/panels.h"
 #include "ops/conv/patch_rows.h"
@@ -280,6 +281,11 @@ std::string Refuses(const PrepareContext& context) {
   return RefusesLayout(context, ConvLayout::kChannelsLast);
 }
 
+double Estimate(const PrepareContext& context) {
+  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  return conv.ok() ? EstimatedGemmNs(*conv, context.threads()) : 0;
+}
+
 StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   auto kernel = std::make_unique<GemmKernel>();
   const auto x = context.shape(0), w = context.shape(1);
@@ -298,7 +304,11 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
 }  // namespace
 
 KernelDef ConvGemm() {
-  return {.name = "conv.gemm", .backend = Backend::kNative, .refuses = Refuses, .prepare = Prepare};
+  return {.name = "conv.gemm",
+          .backend = Backend::kNative,
+          .refuses = Refuses,
+          .prepare = Prepare,
+          .estimate_ns = Estimate};
 }
 
 }  // namespace sardonyx

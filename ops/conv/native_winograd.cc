@@ -1,7 +1,6 @@
 // conv.winograd2 and conv.winograd4: when Winograd's algorithm applies, and when it pays.
-#include <algorithm>
-
 #include "ops/conv/conv.h"
+#include "ops/conv/estimate.h"
 #include "ops/conv/native.h"
 #include "ops/conv/winograd.h"
 
@@ -34,39 +33,10 @@ std::string Refuses(const PrepareContext& context) {
   return RefusesAnyTile(context, StaticFloatConv(context, ConvLayout::kChannelsLast));
 }
 
-// About how long the parts of a convolution take, in nanoseconds, as measured on a core of 230
-// GFLOP/s with 35 GB/s: only their ratios matter. Threads share the way to memory.
-constexpr double kNsPerMultiplyAdd = 0.0091;
-constexpr double kNsPerWeight = 0.15;
-
-/// Of conv.gemm, or of F(m x m, 3 x 3).
-double EstimatedNs(const ConvShape& conv, int m, int threads) {
-  const double in = static_cast<double>(conv.in_channels);
-  const double out = static_cast<double>(conv.out_channels);
-  double positions = 9, rows = static_cast<double>(conv.batch * conv.output_plane());
-  double transforms = 0;  // of the channels of a tile
-  if (m > 0) {
-    const auto tiles = [&](int axis) { return (conv.window[axis].output + m - 1) / m; };
-    positions = (m + 2) * (m + 2);
-    rows = static_cast<double>(conv.batch * tiles(0) * tiles(1));
-    transforms = (in + out) * (m == 2 ? 1.2 : 4.5);
-  }
-  return rows * (positions * in * out * kNsPerMultiplyAdd + transforms) / threads +
-         positions * in * out * kNsPerWeight;
-}
-
 template <int m>
-std::string Slower(const PrepareContext& context) {
+double Estimate(const PrepareContext& context) {
   const StatusOr<ConvShape> conv = StaticFloatConv(context);
-  if (!conv.ok()) return "";
-  const double here = EstimatedNs(*conv, m, context.threads());
-  const double other = EstimatedNs(*conv, 6 - m, context.threads());
-  const double gemm = EstimatedNs(*conv, 0, context.threads());
-  if (here <= std::min(other, gemm)) return "";
-  const auto us = [](double ns) { return static_cast<int64_t>(ns / 1e3 + 0.5); };
-  const char* faster = gemm < other ? "conv.gemm" : m == 2 ? "conv.winograd4" : "conv.winograd2";
-  return absl::StrCat("should take ", us(here), " us, ", faster, " ", us(std::min(other, gemm)),
-                      " us");
+  return conv.ok() ? EstimatedWinogradNs(*conv, m, context.threads()) : 0;
 }
 
 template <int m>
@@ -110,7 +80,7 @@ KernelDef Def(absl::string_view name) {
           .backend = Backend::kNative,
           .refuses = Refuses<m>,
           .prepare = Prepare<m>,
-          .slower = Slower<m>};
+          .estimate_ns = Estimate<m>};
 }
 
 }  // namespace

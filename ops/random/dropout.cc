@@ -3,6 +3,7 @@
 
 #include "ops/common/element_check.h"
 #include "ops/common/float8.h"
+#include "ops/common/pass_through.h"
 #include "ops/random/families.h"
 #include "ops/random/philox.h"
 
@@ -137,13 +138,7 @@ StatusOr<bool> RemoveInference(Graph& graph, int index, const std::vector<int>&,
       return false;
     }
   }
-  // An output of the graph keeps its value, and its name.
-  for (ValueId output : graph.outputs) {
-    if (output == node.outputs[0]) return false;
-  }
-  graph.ReplaceUses(node.outputs[0], node.inputs[0]);
-  node.removed = true;
-  return true;
+  return PassThrough(graph, node);
 }
 
 }  // namespace

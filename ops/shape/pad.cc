@@ -3,6 +3,7 @@
 
 #include "ops/common/element_size.h"
 #include "ops/common/int_inputs.h"
+#include "ops/common/pass_through.h"
 #include "ops/common/require_input.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
@@ -310,6 +311,20 @@ Status RunCrop(KernelContext& context) {
   return CopyStrided(context, dims, data, from, output, to);
 }
 
+/// A Pad by nothing hands its input on; exporters write it before pools.
+StatusOr<bool> RemoveEmpty(Graph& graph, int index, const std::vector<int>&,
+                           const std::vector<int>&) {
+  Node& node = graph.nodes[index];
+  Ints pads = static_cast<const PadAttrs&>(*node.attrs).pads;
+  if (node.version >= 11) {
+    const Tensor* constant = graph.constant(node.inputs[1]);
+    if (constant == nullptr || constant->type() != DataType::kInt64) return false;
+    pads.assign(constant->data<int64_t>(), constant->data<int64_t>() + constant->size());
+  }
+  const bool empty = std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
+  return empty && node.outputs[0] != kNoValue && PassThrough(graph, node);
+}
+
 }  // namespace
 
 std::vector<OpDef> PadOps() {
@@ -321,7 +336,8 @@ std::vector<OpDef> PadOps() {
        .max_inputs = 4,
        .parse = ParsePad,
        .infer = InferPad,
-       .kernels = {SimpleKernel<RunPad>("pad.rows")}},
+       .kernels = {SimpleKernel<RunPad>("pad.rows")},
+       .rewrites = {{.name = "pad by nothing", .apply = RemoveEmpty}}},
       {.domain = "",
        .name = "CenterCropPad",
        .versions = {18},

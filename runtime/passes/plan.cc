@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_format.h"
 #include "runtime/passes/arena.h"
 
 namespace sardonyx {
@@ -20,23 +21,61 @@ PrepareContext MakePrepareContext(const Node& node, const Knowledge& known, cons
                         options.threads, options.accuracy, options.cache);
 }
 
-Status ChooseKernel(const PrepareContext& context, const PlanOptions& options, Step& step) {
+/// A kernel that a node might get.
+struct Candidate {
+  const KernelDef* def = nullptr;
+  double estimate_ns = 0;
+};
+
+std::vector<Candidate> FindCandidates(const PrepareContext& context, const PlanOptions& options,
+                                      std::vector<std::string>& refusals) {
+  std::vector<Candidate> found;
   for (const KernelDef& def : context.node().op->kernels) {
     if (def.backend == Backend::kNative && !options.native) continue;
     if (def.backend == Backend::kOneDnn && !options.onednn) continue;
-    std::string reason = def.refuses == nullptr ? "" : def.refuses(context);
-    if (reason.empty() && def.slower != nullptr) reason = def.slower(context);
+    const std::string reason = def.refuses == nullptr ? "" : def.refuses(context);
     if (reason.empty()) {
-      auto kernel = def.prepare(context);
-      if (kernel.ok()) {
-        step.kernel = *std::move(kernel);
-        step.def = &def;
-        return absl::OkStatus();
-      }
-      if (kernel.status().code() != absl::StatusCode::kUnimplemented) return kernel.status();
-      reason = std::string(kernel.status().message());
+      found.push_back({&def, def.estimate_ns == nullptr ? 0 : def.estimate_ns(context)});
+    } else {
+      refusals.push_back(absl::StrCat(def.name, ": ", reason));
     }
-    step.refusals.push_back(absl::StrCat(def.name, ": ", reason));
+  }
+  return found;
+}
+
+/// The first, or whichever of those that compete with it by time should take the least.
+std::vector<Candidate>::iterator Best(std::vector<Candidate>& candidates) {
+  auto best = candidates.begin();
+  if (best == candidates.end() || best->def->estimate_ns == nullptr) return best;
+  for (auto it = candidates.begin(); it != candidates.end(); ++it) {
+    if (it->def->estimate_ns != nullptr && it->estimate_ns < best->estimate_ns) best = it;
+  }
+  return best;
+}
+
+void ReportSlower(const std::vector<Candidate>& candidates, const Candidate& chosen,
+                  std::vector<std::string>& refusals) {
+  const auto us = [](double ns) { return absl::StrFormat("%.0f us", ns / 1e3); };
+  for (const Candidate& other : candidates) {
+    if (other.def == chosen.def || other.def->estimate_ns == nullptr) continue;
+    refusals.push_back(absl::StrCat(other.def->name, ": should take ", us(other.estimate_ns), ", ",
+                                    chosen.def->name, " ", us(chosen.estimate_ns)));
+  }
+}
+
+Status ChooseKernel(const PrepareContext& context, const PlanOptions& options, Step& step) {
+  std::vector<Candidate> candidates = FindCandidates(context, options, step.refusals);
+  for (auto best = Best(candidates); best != candidates.end(); best = Best(candidates)) {
+    auto kernel = best->def->prepare(context);
+    if (kernel.ok()) {
+      step.kernel = *std::move(kernel);
+      step.def = best->def;
+      if (step.def->estimate_ns != nullptr) ReportSlower(candidates, *best, step.refusals);
+      return absl::OkStatus();
+    }
+    if (kernel.status().code() != absl::StatusCode::kUnimplemented) return kernel.status();
+    step.refusals.push_back(absl::StrCat(best->def->name, ": ", kernel.status().message()));
+    candidates.erase(best);
   }
   std::string all;
   for (const std::string& refusal : step.refusals) absl::StrAppend(&all, "; ", refusal);

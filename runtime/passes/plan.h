@@ -16,7 +16,7 @@ struct Step {
   const Node* node = nullptr;
   std::unique_ptr<Kernel> kernel;  // null: a view
   const KernelDef* def = nullptr;
-  std::vector<std::string> refusals;  // of kernels that come before `def`
+  std::vector<std::string> refusals;  // why other kernels were not taken
   bool view = false;
   /// Some input's or output's shape, or type, shows only during the run: infer again with the real
   /// inputs.

@@ -51,7 +51,7 @@ struct Port {
 struct LayerReport {
   std::string name, op, kernel;  // kernel is "view" for what costs nothing
   Backend backend = Backend::kReference;
-  std::vector<std::string> refusals;  // "conv.winograd4: stride is 2", in order of preference
+  std::vector<std::string> refusals;  // "conv.winograd4: stride is 2"
   std::vector<std::string> input_names, output_names;
   std::vector<Type> inputs, outputs;
   int64_t parameters = 0;  // elements of constant inputs

@@ -12,7 +12,8 @@ using Catch::Contains;
 using Catch::EndsWith;
 
 TEST_CASE("Every command has help with examples", "[cli]") {
-  for (const std::string command : {"run", "test", "check", "inspect", "bench", "compare", "ops"}) {
+  for (const std::string command :
+       {"run", "test", "check", "inspect", "bench", "profile", "compare", "ops"}) {
     const ProgramResult result = RunProgram({command, "--help"});
     CAPTURE(command);
     CHECK(result.status == 0);
@@ -272,6 +273,27 @@ TEST_CASE("bench measures", "[cli]") {
   CHECK(latency["median"] <= latency["p90"]);
   CHECK(latency["p90"] <= latency["p99"]);
   CHECK(latency["mean"] >= latency["min"]);
+}
+
+TEST_CASE("profile shows where the time goes", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string model = folder.Write("m.onnx", DoublingModel());
+  const ProgramResult result =
+      RunProgram({"profile", model, "-d", "N=3", "--seconds", "0.05", "--json", "-"});
+  CHECK(result.status == 0);
+  REQUIRE(result.json().is_object());
+  const nlohmann::json json = result.json();
+  CHECK(json["schema"] == "sardonyx.profile/1");
+  CHECK(json["runs"] > 0);
+  REQUIRE(json["layers"].size() == 1);
+  REQUIRE(json["kernels"].size() == 1);
+  CHECK(json["layers"][0]["ms"] > 0);
+  CHECK(json["layers_ms"] == json["layers"][0]["ms"]);
+  CHECK(json["layers_ms"] < json["run_ms"]);
+  CHECK(json["kernels"][0]["layers"] == 1);
+  CHECK(json["kernels"][0]["kernel"] == json["layers"][0]["kernel"]);
+  CHECK_THAT(RunProgram({"profile", model, "-d", "N=3", "--seconds", "0"}).out,
+             Contains("GFLOP/s"));
 }
 
 TEST_CASE("compare puts backends side by side", "[cli]") {

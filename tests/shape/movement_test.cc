@@ -4,6 +4,8 @@
 #include <cstring>
 #include <random>
 
+#include "runtime/session/session.h"
+#include "tests/graph_builder.h"
 #include "tests/op_outcome.h"
 
 namespace sardonyx {
@@ -160,6 +162,22 @@ TEST_CASE("Transpose refuses what is no permutation", "[shape]") {
     CHECK(Outcome("Transpose", 13, {{"perm", IntList(perm)}}, {Counted({2, 3})})
               .rfind("error: ", 0) == 0);
   }
+}
+
+TEST_CASE("a Pad by nothing is removed", "[shape]") {
+  const auto layers = [](std::vector<int64_t> pads) {
+    GraphBuilder builder;
+    builder.Input("x", Type::Tensor(DataType::kFloat, Shape{2, 3}));
+    builder.Constant("pads", Longs(std::move(pads)).tensor());
+    builder.Node("Pad", {"x", "pads"}, {"padded"});
+    builder.Node("Neg", {"padded"}, {"y"});
+    builder.Output("y");
+    auto session = Session::Create(builder.model());
+    REQUIRE(session.ok());
+    return (*session)->Describe()->layers.size();
+  };
+  CHECK(layers({0, 0, 0, 0}) == 1);
+  CHECK(layers({0, 0, 0, 1}) == 2);
 }
 
 }  // namespace

@@ -83,6 +83,13 @@ void AddTolerance(CLI::App* app, Tolerance& tolerance) {
       ->capture_default_str();
 }
 
+void AddSeconds(CLI::App* app, double& seconds) {
+  app->add_option("--seconds", seconds, "How long to measure")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+}
+
 void AddJson(CLI::App* app, std::string& path) {
   app->add_option("--json", path, "Write everything there as JSON; - is stdout")->type_name("FILE");
 }
@@ -95,6 +102,7 @@ struct Commands {
   CheckCommand check;
   InspectCommand inspect;
   BenchCommand bench;
+  ProfileCommand profile;
   CompareCommand compare;
   OpsCommand ops;
   std::function<StatusOr<int>()> action;
@@ -189,14 +197,22 @@ Commands::Commands() {
             "  sardonyx bench resnet18.onnx -d N=1 --threads 2 --seconds 5 --json -",
             bench);
   sub->add_option("model", bench.model, "ONNX file")->type_name("MODEL")->required();
-  sub->add_option("--seconds", bench.seconds, "How long to measure")
-      ->type_name("X")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
+  AddSeconds(sub, bench.seconds);
   AddInputs(sub, bench.input);
   AddDimensions(sub, bench.session);
   AddSession(sub, bench.session);
   AddJson(sub, bench.json);
+
+  sub = Add("profile", "Show where the time of a run goes, by layer and by kernel",
+            "  sardonyx profile model.onnx\n"
+            "  sardonyx profile resnet18.onnx -d N=1 --threads 2 --json profile.json",
+            profile);
+  sub->add_option("model", profile.model, "ONNX file")->type_name("MODEL")->required();
+  AddSeconds(sub, profile.seconds);
+  AddInputs(sub, profile.input);
+  AddDimensions(sub, profile.session);
+  AddSession(sub, profile.session);
+  AddJson(sub, profile.json);
 
   sub = Add("compare", "Run a model on several backends; their outputs and times side by side",
             "  sardonyx compare model.onnx\n"

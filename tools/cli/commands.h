@@ -80,6 +80,15 @@ struct BenchCommand {
 };
 StatusOr<int> Run(const BenchCommand& command);
 
+struct ProfileCommand {
+  std::string model;
+  SessionFlags session;
+  InputFlags input;
+  double seconds = 3;
+  std::string json;
+};
+StatusOr<int> Run(const ProfileCommand& command);
+
 struct CompareCommand {
   std::string model;
   std::string backends = "reference,native,onednn";

@@ -123,10 +123,7 @@ StatusOr<int> Run(const InspectCommand& command) {
     parameters += layer.parameters;
     multiply_adds += layer.multiply_adds;
     activation += bytes;
-    const std::string name = layer.name.size() > 32
-                                 ? absl::StrCat("...", layer.name.substr(layer.name.size() - 29))
-                                 : layer.name;
-    table.AddRow({absl::StrCat(i), layer.op, name, FirstOutputText(layer),
+    table.AddRow({absl::StrCat(i), layer.op, ShortName(layer.name), FirstOutputText(layer),
                   layer.parameters > 0 ? FormatInteger(layer.parameters) : "",
                   layer.multiply_adds > 0 ? FormatCount(layer.multiply_adds) : "",
                   bytes > 0 ? FormatBytes(bytes) : "", layer.kernel});

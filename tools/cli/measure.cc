@@ -40,10 +40,13 @@ StatusOr<std::vector<double>> MeasureRuns(Session& session,
                                           const MeasureOptions& options) {
   SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, session.Arrange(inputs));
   const std::unique_ptr<ExecutionContext> context = session.NewContext();
+  std::vector<NodeTiming> layers;
+  std::vector<NodeTiming>* const timings = options.on_layers ? &layers : nullptr;
   const auto run = [&]() -> StatusOr<double> {
     const RunControl control(DeadlineAfter(options.time_limit));
     const Clock::time_point begin = Clock::now();
-    SX_RETURN_IF_ERROR(context->Run(arranged, {.control = &control, .seed = options.seed}));
+    SX_RETURN_IF_ERROR(
+        context->Run(arranged, {.control = &control, .seed = options.seed}, timings));
     return Milliseconds(Clock::now() - begin);
   };
   const auto seconds_since = [](Clock::time_point begin) {
@@ -61,6 +64,7 @@ StatusOr<std::vector<double>> MeasureRuns(Session& session,
           seconds_since(begin) < options.seconds)) {
     SX_ASSIGN_OR_RETURN(const double ms, run());
     milliseconds.push_back(ms);
+    if (options.on_layers) options.on_layers(layers);
     progress.Show(0, absl::StrFormat("%d runs, %.1f of %.1f s", milliseconds.size(),
                                      seconds_since(begin), options.seconds));
   }

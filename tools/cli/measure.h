@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct MeasureOptions {
   int64_t max_runs = 1'000'000;
   double time_limit = 0;  // of each run, 0: none
   uint64_t seed = 0;
+  /// Called after each run that counts with the times of its layers; none: they are not taken.
+  std::function<void(const std::vector<NodeTiming>&)> on_layers = {};
 };
 
 /// Milliseconds of each run of the session on `inputs` in one execution context, which has run once

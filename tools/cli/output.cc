@@ -147,6 +147,12 @@ std::string FormatMilliseconds(double ms) {
   return absl::StrFormat(ms < 0.01 ? "%.2f us" : "%.1f us", ms * 1000);
 }
 
+std::string ShortName(absl::string_view name) {
+  constexpr size_t kLongest = 32;
+  if (name.size() <= kLongest) return std::string(name);
+  return absl::StrCat("...", name.substr(name.size() - kLongest + 3));
+}
+
 std::string FormatError(double error) {
   if (error == 0) return "0";
   return std::isinf(error) ? "inf" : absl::StrFormat("%.2g", error);

@@ -64,6 +64,9 @@ std::string FormatMilliseconds(double ms);  // "213.0 us", "12.4 ms", "1.53 s"
 std::string FormatError(double error);      // "0", "1.2e-07"
 std::string FormatNumber(double number);    // as short as it can be exact for a float
 
+/// A name for a table: its end, where it is too long.
+std::string ShortName(absl::string_view name);
+
 /// The elements of a value for reading, at most `limit` of them, and as JSON, all of them.
 std::string FormatValue(const Value& value, int64_t limit);
 Json ValueToJson(const Value& value);

@@ -1,0 +1,14 @@
+// About how long kernels of Conv take, so that they can be compared before anything is measured.
+#pragma once
+
+#include "ops/conv/conv.h"
+
+namespace sardonyx {
+
+/// Nanoseconds of conv.gemm with so many threads.
+double EstimatedGemmNs(const ConvShape& conv, int threads);
+
+/// Of F(m x m, 3 x 3) on two axes with one group; m is 2 or 4.
+double EstimatedWinogradNs(const ConvShape& conv, int m, int threads);
+
+}  // namespace sardonyx
