@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The virtual environment of what needs Python packages: build/python, made when it is needed.
+"""Virtual environments of what needs Python packages, made when they are needed: build/python.
 
-As a program it only makes it; exit status 1 and pip's words where that is not possible.
+As a program it only makes that one; exit status 1 and pip's words where that is not possible.
 """
 
 import os
@@ -12,28 +12,29 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "python"
 REQUIREMENTS = pathlib.Path(__file__).with_name("python_requirements.txt")
-PYTHON = FOLDER / "bin" / "python"
 
 
-def make() -> None:
-    """Installs the requirements unless just these packages are there already."""
-    wanted = REQUIREMENTS.read_text()
-    mark = FOLDER / "installed.txt"
+def make(folder: pathlib.Path = FOLDER, requirements: pathlib.Path = REQUIREMENTS) -> pathlib.Path:
+    """Installs the requirements unless just these packages are there already; returns its Python."""
+    wanted = requirements.read_text()
+    mark = folder / "installed.txt"
+    python = folder / "bin" / "python"
     if mark.exists() and mark.read_text() == wanted:
-        return
-    print(f"installing the Python packages of tools/{REQUIREMENTS.name}", flush=True)
-    subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER], check=True)
-    subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                    "--only-binary=:all:", "-r", REQUIREMENTS],
+        return python
+    print(f"installing the Python packages of {requirements.relative_to(ROOT)}", flush=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+    subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                    "--only-binary=:all:", "-r", requirements],
                    check=True, stdin=subprocess.DEVNULL)  # fmt: skip
     mark.write_text(wanted)
+    return python
 
 
-def enter() -> None:
+def enter(folder: pathlib.Path = FOLDER, requirements: pathlib.Path = REQUIREMENTS) -> None:
     """Starts this program again in the environment, unless that is where it runs."""
-    if pathlib.Path(sys.prefix) != FOLDER:
-        make()
-        os.execv(PYTHON, [PYTHON, *sys.argv])
+    if pathlib.Path(sys.prefix) != folder:
+        python = make(folder, requirements)
+        os.execv(python, [python, *sys.argv])
 
 
 if __name__ == "__main__":

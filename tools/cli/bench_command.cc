@@ -1,5 +1,6 @@
 // `sardonyx bench`: how fast a model loads and runs.
-#include <sys/resource.h>
+#include <fstream>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -18,11 +19,15 @@ double MillisecondsSince(Clock::time_point begin) {
   return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
 }
 
-/// The most memory that this process has held, in MiB.
+/// The most memory that this process has held, in MiB; 0 where the system does not say. Not
+/// getrusage's figure, which starts with what the parent held.
 double PeakRss() {
-  rusage usage = {};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    double kibibytes = 0;
+    if (word == "VmHWM:" && status >> kibibytes) return kibibytes / 1024;
+  }
+  return 0;
 }
 
 /// Pictures, sentences or whatever one run takes: the first input's outermost dimension.
