@@ -13,8 +13,17 @@ constexpr double kMinParallelNs = 20'000;  // below this, waking a thread costs 
 constexpr double kMaxChunkNs = 1'000'000;  // how long a range may go on without being asked to stop
 constexpr int kChunksPerThread = 4;        // evens out threads of unequal speed
 constexpr auto kSpin = std::chrono::microseconds(100);
+constexpr auto kJoinSpin = std::chrono::microseconds(20);
 
 thread_local bool in_parallel_region = false;
+
+void Pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
 
 /// Marks the current thread as inside a parallel region, for nested calls.
 class Region {
@@ -25,6 +34,16 @@ class Region {
  private:
   const bool before_;
 };
+
+/// Waits for `done`, at most that long, without giving the CPU away: on a busy machine it would be
+/// milliseconds before it came back.
+template <typename Done>
+void SpinFor(RunControl::Clock::duration longest, Done&& done) {
+  const auto until = RunControl::Clock::now() + longest;
+  while (!done() && RunControl::Clock::now() < until) {
+    for (int i = 0; i < 16 && !done(); ++i) Pause();
+  }
+}
 
 /// CPUs allowed by cgroup v2's cpu.max ("max 100000" or "200000 100000"), or `otherwise`.
 int CgroupCpus(int otherwise) {
@@ -105,11 +124,7 @@ void ThreadPool::WorkerLoop() {
       Work(*job);
       job->inside.fetch_sub(1, std::memory_order_release);  // the job may be gone after this
       // The next layer's job usually follows within microseconds: look a moment before sleeping.
-      const auto until = RunControl::Clock::now() + kSpin;
-      while (submitted_.load(std::memory_order_relaxed) == seen &&
-             RunControl::Clock::now() < until) {
-        std::this_thread::yield();
-      }
+      SpinFor(kSpin, [&] { return submitted_.load(std::memory_order_relaxed) != seen; });
       lock.lock();
       continue;
     }
@@ -148,7 +163,9 @@ Status ThreadPool::Execute(int64_t n, int64_t chunk, const RunControl& control,
       while (*place != &job) place = &(*place)->link;
       *place = job.link;
     }
-    while (job.inside.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+    const auto alone = [&] { return job.inside.load(std::memory_order_acquire) == 0; };
+    SpinFor(kJoinSpin, alone);
+    while (!alone()) std::this_thread::yield();
   }
   return control.Check();
 }
