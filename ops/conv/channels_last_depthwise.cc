@@ -41,23 +41,28 @@ using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 constexpr int64_t kLanes = hn::MaxLanes(D());
 
+// Loops over pixels are unrolled by hand, as their sums would not stay in registers otherwise.
+
 /// One vector of channels, from `c` on, of `pixels` pixels.
 template <int pixels, class Load, class Store>
 HWY_INLINE void Channels(const DepthwiseSpan& span, const Activation& activation, int64_t c,
                          const Load& load, const Store& store) {
   const D d;
   V sums[pixels];
+#pragma GCC unroll 4
   for (V& sum : sums) sum = span.bias != nullptr ? load(span.bias + c) : hn::Zero(d);
   for (int64_t i = 0; i < span.taps_y; ++i) {
     const float* x = span.x + i * span.x_step_y + c;
     const float* w = span.w + i * span.w_step_y + c;
     for (int64_t j = 0; j < span.taps_x; ++j, x += span.x_step_x, w += span.w_step_x) {
       const V weight = load(w);
+#pragma GCC unroll 4
       for (int p = 0; p < pixels; ++p) {
         sums[p] = hn::MulAdd(load(x + p * span.x_step_pixel), weight, sums[p]);
       }
     }
   }
+#pragma GCC unroll 4
   for (int p = 0; p < pixels; ++p) {
     const int64_t at = p * span.y_step_pixel + c;
     if (span.residual != nullptr) sums[p] = hn::Add(sums[p], load(span.residual + at));
