@@ -14,14 +14,22 @@
 #define SARDONYX_POOL_CHANNELS_LAST
 namespace sardonyx {
 
-/// The input's elements that one output combines: a box of `count` positions along three axes,
-/// `step` elements apart, from `from` on, which points to channel 0.
-struct PoolBox {
-  const float* from;
-  int64_t count[3];
-  int64_t step[3];
+/// A line of outputs, some channels of them. What one output combines is a box of positions along
+/// three axes: the first two the same for all of the line, the third as `x` says.
+struct PoolLine {
+  const float*
+      from;  // channel 0 of position 0 on the third axis, where the box begins on the others
+  int64_t count[2];  // positions on the first two axes
+  int64_t step[2];   // floats from one to the next
+  WindowAxis x;
+  int64_t pixel;     // floats from pixel to pixel, of the input and of y
+  int64_t channels;  // of each pixel
+  bool count_padding;
+  int64_t divisor;        // of an average, the part of the first two axes
+  float divisor_of_none;  // for a window without elements
+  float* y;
 };
-using PoolBoxFunction = void (*)(const PoolBox& box, float divisor, int64_t channels, float* y);
+using PoolLineFunction = void (*)(const PoolLine& line);
 
 }  // namespace sardonyx
 #endif
@@ -46,54 +54,75 @@ struct TakeAverage {
   static HWY_INLINE V Finish(V sum, V divisor) { return hn::Div(sum, divisor); }
 };
 
-/// `vectors` vectors of channels. Rows are combined on their own first, which keeps the rounding of
-/// large windows small.
+/// `vectors` vectors of channels, read from `from` on, of `count` positions on the third axis. Rows
+/// are combined on their own first, which keeps the rounding of large windows small. The loops over
+/// vectors are unrolled by hand, as they would not stay in registers otherwise.
 template <class Op, int vectors, class Load>
-HWY_INLINE void Combine(const PoolBox& box, const Load& load, V* result) {
+HWY_INLINE void Combine(const PoolLine& line, const float* from, int64_t count, const Load& load,
+                        V* result) {
+#pragma GCC unroll 4
   for (int v = 0; v < vectors; ++v) result[v] = Op::Start();
-  for (int64_t i = 0; i < box.count[0]; ++i) {
-    for (int64_t j = 0; j < box.count[1]; ++j) {
-      const float* from = box.from + i * box.step[0] + j * box.step[1];
+  for (int64_t i = 0; i < line.count[0]; ++i) {
+    for (int64_t j = 0; j < line.count[1]; ++j) {
+      const float* at = from + i * line.step[0] + j * line.step[1];
       V row[vectors];
+#pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) row[v] = Op::Start();
-      for (int64_t k = 0; k < box.count[2]; ++k, from += box.step[2]) {
-        for (int v = 0; v < vectors; ++v) row[v] = Op::Combine(row[v], load(from + v * kLanes));
+      for (int64_t k = 0; k < count; ++k, at += line.x.dilation * line.pixel) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) row[v] = Op::Combine(row[v], load(at + v * kLanes));
       }
+#pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) result[v] = Op::Combine(result[v], row[v]);
     }
   }
 }
 
+/// All channels of one output.
 template <class Op>
-void Pool(const PoolBox& box, float divisor, int64_t channels, float* y) {
+HWY_INLINE void Output(const PoolLine& line, const float* from, int64_t count, float divisor,
+                       float* y) {
   const D d;
   const V divisors = hn::Set(d, divisor);
   const auto load = [d](const float* p) HWY_ATTR { return hn::LoadU(d, p); };
   constexpr int kVectors = 4;
-  PoolBox at = box;
   int64_t c = 0;
-  for (; c + kVectors * kLanes <= channels; c += kVectors * kLanes) {
+  for (; c + kVectors * kLanes <= line.channels; c += kVectors * kLanes) {
     V result[kVectors];
-    at.from = box.from + c;
-    Combine<Op, kVectors>(at, load, result);
+    Combine<Op, kVectors>(line, from + c, count, load, result);
+#pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       hn::StoreU(Op::Finish(result[v], divisors), d, y + c + v * kLanes);
     }
   }
-  for (; c < channels; c += kLanes) {
-    const auto mask = hn::FirstN(d, static_cast<size_t>(std::min(kLanes, channels - c)));
+  for (; c < line.channels; c += kLanes) {
+    const auto mask = hn::FirstN(d, static_cast<size_t>(std::min(kLanes, line.channels - c)));
     const auto part = [d, mask](const float* p) HWY_ATTR { return hn::MaskedLoad(mask, d, p); };
     V result[1];
-    at.from = box.from + c;
-    Combine<Op, 1>(at, part, result);
+    Combine<Op, 1>(line, from + c, count, part, result);
     hn::BlendedStore(Op::Finish(result[0], divisors), mask, d, y + c);
+  }
+}
+
+template <class Op>
+void Pool(const PoolLine& line) {
+  for (int64_t o = 0; o < line.x.output; ++o) {
+    int64_t begin, end;
+    line.x.Inside(o, &begin, &end);
+    const int64_t taps =
+        line.divisor * (line.count_padding ? TapsInPadded(line.x, o) : end - begin);
+    const int64_t first = o * line.x.stride - line.x.pad_begin + begin * line.x.dilation;
+    // Nothing before the image is pointed to where nothing is read.
+    const float* from = end > begin ? line.from + first * line.pixel : line.from;
+    Output<Op>(line, from, end - begin, taps == 0 ? line.divisor_of_none : static_cast<float>(taps),
+               line.y + o * line.pixel);
   }
 }
 
 }  // namespace
 
-PoolBoxFunction MaxPoolBox() { return Pool<TakeMax>; }
-PoolBoxFunction AveragePoolBox() { return Pool<TakeAverage>; }
+PoolLineFunction MaxPoolLine() { return Pool<TakeMax>; }
+PoolLineFunction AveragePoolLine() { return Pool<TakeAverage>; }
 
 }  // namespace sardonyx::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -101,21 +130,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sardonyx {
 
-HWY_EXPORT(MaxPoolBox);
-HWY_EXPORT(AveragePoolBox);
+HWY_EXPORT(MaxPoolLine);
+HWY_EXPORT(AveragePoolLine);
 
 namespace {
-
-/// Where along one axis output `o` begins to read the input, and how many elements.
-struct Reach {
-  int64_t first, count;
-  Reach(const WindowAxis& axis, int64_t o) {
-    int64_t begin, end;
-    axis.Inside(o, &begin, &end);
-    first = o * axis.stride - axis.pad_begin + begin * axis.dilation;
-    count = end - begin;
-  }
-};
 
 struct Job {
   Window window;  // three axes
@@ -123,37 +141,45 @@ struct Job {
   const float* x;
   float* y;
   bool count_padding = false;
-  float divisor_of_none = 1;  // for a window without elements
+  float divisor_of_none = 1;
 
-  /// Output `o`, counted through all images and axes, its channels [begin, end).
-  void Run(PoolBoxFunction pool, int64_t o, int64_t begin, int64_t end) const {
-    float* to = y + o * channels + begin;
-    Ints at(3);
-    for (int i = 3; i-- > 0; o /= window[i].output) at[i] = o % window[i].output;
-    PoolBox box{};
-    int64_t offset = o, step = channels, taps = 1;
-    for (int i = 0; i < 3; ++i) {
-      const Reach reach(window[i], at[i]);
-      offset = offset * window[i].input + reach.first;
-      box.count[i] = reach.count;
-      taps *= count_padding ? TapsInPadded(window[i], at[i]) : reach.count;
+  /// Line `index`, counted through all images and the first two axes, its channels [begin, end).
+  void Run(PoolLineFunction pool, int64_t index, int64_t begin, int64_t end) const {
+    PoolLine line{.x = window[2],
+                  .pixel = channels,
+                  .channels = end - begin,
+                  .count_padding = count_padding,
+                  .divisor = 1,
+                  .divisor_of_none = divisor_of_none,
+                  .y = y + index * window[2].output * channels + begin};
+    const int64_t at[2] = {index / window[1].output % window[0].output, index % window[1].output};
+    int64_t offset = index / window[1].output / window[0].output;
+    for (int i = 0; i < 2; ++i) {
+      int64_t first, last;
+      window[i].Inside(at[i], &first, &last);
+      line.count[i] = last - first;
+      line.divisor *= count_padding ? TapsInPadded(window[i], at[i]) : last - first;
+      const int64_t start = at[i] * window[i].stride - window[i].pad_begin;
+      offset = offset * window[i].input + (last > first ? start + first * window[i].dilation : 0);
     }
-    for (int i = 3; i-- > 0; step *= window[i].input) box.step[i] = step * window[i].dilation;
-    if (box.count[0] * box.count[1] * box.count[2] == 0) box = {};
-    box.from = x + offset * channels + begin;
-    pool(box, taps == 0 ? divisor_of_none : static_cast<float>(taps), end - begin, to);
+    const int64_t row = window[2].input * channels;
+    line.step[0] = window[0].dilation * window[1].input * row;
+    line.step[1] = window[1].dilation * row;
+    line.from = x + offset * row + begin;
+    pool(line);
   }
 };
 
-Status RunJob(KernelContext& context, PoolBoxFunction pool, const Job& job) {
-  const int64_t outputs = context.output(0).size() / std::max<int64_t>(job.channels, 1);
-  constexpr int64_t kChunk = 64;  // channels: work enough for several threads where outputs are few
+Status RunJob(KernelContext& context, PoolLineFunction pool, const Job& job) {
+  const int64_t line = std::max<int64_t>(job.channels * job.window[2].output, 1);
+  const int64_t lines = context.output(0).size() / line;
+  constexpr int64_t kChunk = 64;  // channels: work enough for several threads where lines are few
   const int64_t chunks = (job.channels + kChunk - 1) / kChunk;
-  double taps = 1;
+  double taps = static_cast<double>(job.window[2].output);
   for (const WindowAxis& axis : job.window) {
     taps *= static_cast<double>(std::min(axis.kernel, axis.input));
   }
-  return context.ParallelFor(outputs * chunks, 5 + 2 * taps, [&](int64_t begin, int64_t end) {
+  return context.ParallelFor(lines * chunks, 10 + taps, [&](int64_t begin, int64_t end) {
     while (begin < end) {
       const int64_t first = begin % chunks;
       const int64_t last = std::min(chunks, first + end - begin);
@@ -164,8 +190,8 @@ Status RunJob(KernelContext& context, PoolBoxFunction pool, const Job& job) {
 }
 
 template <bool average>
-PoolBoxFunction BoxFunction() {
-  return average ? HWY_DYNAMIC_DISPATCH(AveragePoolBox)() : HWY_DYNAMIC_DISPATCH(MaxPoolBox)();
+PoolLineFunction LineFunction() {
+  return average ? HWY_DYNAMIC_DISPATCH(AveragePoolLine)() : HWY_DYNAMIC_DISPATCH(MaxPoolLine)();
 }
 
 template <bool average>
@@ -177,7 +203,7 @@ Status RunPool(KernelContext& context) {
                 .x = context.input(0).data<float>(),
                 .y = context.output(0).data<float>(),
                 .count_padding = attrs.count_include_pad};
-  return RunJob(context, BoxFunction<average>(), job);
+  return RunJob(context, LineFunction<average>(), job);
 }
 
 template <bool average>
@@ -195,7 +221,7 @@ Status RunGlobal(KernelContext& context) {
                 .x = x.data<float>(),
                 .y = context.output(0).data<float>(),
                 .divisor_of_none = 0};
-  return RunJob(context, BoxFunction<average>(), job);
+  return RunJob(context, LineFunction<average>(), job);
 }
 
 template <typename A>
