@@ -156,6 +156,26 @@ TEST_CASE("a large transpose and a large copy are the same on any number of thre
   }
 }
 
+TEST_CASE("planes become pixels and pixels planes", "[shape]") {
+  for (const int64_t planes : {2, 3, 4}) {
+    const Tensor x = Distinct(DataType::kFloat, {2, planes, 67, 103});
+    const auto y = RunOp("Transpose", 13, {{"perm", IntList({0, 2, 3, 1})}}, {x}, 1, "", 2);
+    REQUIRE(y.ok());
+    const uint32_t* pixel = y->front().tensor().data<uint32_t>();
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < 2 * 67 * 103; ++i) {
+      const int64_t image = i / (67 * 103), place = i % (67 * 103);
+      for (int64_t p = 0; p < planes; ++p) {
+        wrong += *pixel++ != (image * planes + p) * 67 * 103 + place;
+      }
+    }
+    CHECK(wrong == 0);
+    const auto back = RunOp("Transpose", 13, {{"perm", IntList({0, 3, 1, 2})}}, *y, 1, "", 2);
+    REQUIRE(back.ok());
+    CHECK(std::memcmp(back->front().tensor().raw(), x.raw(), x.bytes()) == 0);
+  }
+}
+
 TEST_CASE("Transpose refuses what is no permutation", "[shape]") {
   for (const std::vector<int64_t>& perm :
        std::vector<std::vector<int64_t>>{{0}, {0, 0}, {0, 2}, {0, 1, 2}}) {
