@@ -201,9 +201,10 @@ Status RunBatched(KernelContext& context) {
   }
   const int outputs = context.output_count();
   std::vector<Stack> results(outputs);
-  std::vector<std::vector<Stack>> stacks(batch, std::vector<Stack>(outputs - attrs.states));
+  std::vector<std::vector<Stack>> stacks;  // of the scan outputs of each item
   int64_t longest = 0;
   for (int64_t item = 0; item < batch; ++item) {
+    SX_RETURN_IF_ERROR(context.Check());
     std::vector<Tensor> items;
     for (int i = 0; i < count; ++i) {
       SX_ASSIGN_OR_RETURN(const Tensor slice, TakeRange(context.input(i + 1), 0, item, 1, budget));
@@ -213,7 +214,8 @@ Status RunBatched(KernelContext& context) {
     const std::vector<Tensor> scanned(items.begin() + attrs.states, items.end());
     SX_ASSIGN_OR_RETURN(longest, ScanLength(attrs, scanned));
     SX_ASSIGN_OR_RETURN(const int64_t length, SequenceLength(context.input(0), item, longest));
-    SX_RETURN_IF_ERROR(ScanOnce(context, scanned, length, state, stacks[item]));
+    stacks.emplace_back(outputs - attrs.states);
+    SX_RETURN_IF_ERROR(ScanOnce(context, scanned, length, state, stacks.back()));
     for (int i = 0; i < attrs.states; ++i) SX_RETURN_IF_ERROR(results[i].Add(state[i], budget));
   }
   for (int i = 0; i < outputs; ++i) {

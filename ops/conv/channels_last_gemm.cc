@@ -273,12 +273,7 @@ struct GemmKernel : Kernel {
 };
 
 std::string Refuses(const PrepareContext& context) {
-  for (int i = 0; i < context.input_count(); ++i) {
-    if (context.has_input(i) && context.element(i) != DataType::kFloat) {
-      return absl::StrCat("works on float, not ", Name(context.element(i)));
-    }
-  }
-  return RefusesLayout(context, ConvLayout::kChannelsLast);
+  return RefusesAllButFloat(context, ConvLayout::kChannelsLast);
 }
 
 double Estimate(const PrepareContext& context) {

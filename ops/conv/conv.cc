@@ -58,6 +58,17 @@ std::string RefusesLayout(const PrepareContext& context, ConvLayout only) {
   return channels_last ? "takes channels-last tensors only" : "takes ONNX's layout only";
 }
 
+std::string RefusesAllButFloat(const PrepareContext& context, ConvLayout only) {
+  for (int i = 0; i < context.input_count(); ++i) {
+    if (context.has_input(i) && context.element(i) != DataType::kFloat) {
+      return absl::StrCat("works on float, not ", Name(context.element(i)));
+    }
+  }
+  const auto& shape = context.input(0).shape ? context.input(0).shape : context.input(1).shape;
+  if (!shape || shape->size() > 5) return "takes at most three spatial axes";
+  return RefusesLayout(context, only);
+}
+
 StatusOr<ConvShape> StaticFloatConv(const PrepareContext& context, std::optional<ConvLayout> only) {
   if (only) {
     if (const std::string reason = RefusesLayout(context, *only); !reason.empty()) {

@@ -54,6 +54,10 @@ enum class ConvLayout { kChannelsFirst, kChannelsLast };
 /// For a kernel's refuses: why the node has another layout than this, or "".
 std::string RefusesLayout(const PrepareContext& context, ConvLayout only);
 
+/// For the refuses of a kernel that works on float and up to three spatial axes, whose sizes need
+/// not be known before the run: why it does not take the node, or "".
+std::string RefusesAllButFloat(const PrepareContext& context, ConvLayout only);
+
 /// For a kernel's refuses: the problem, or why it cannot be known before the run, is not float, or
 /// (where `only` is given) has another layout. Otherwise X and W (and B and the residual, where
 /// given) are float.

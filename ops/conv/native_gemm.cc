@@ -15,15 +15,6 @@ namespace {
 using Layout = GemmProblem::Layout;
 using PackedGroups = std::vector<std::shared_ptr<const PackedMatrix>>;
 
-std::string RefusesAllButFloat(const PrepareContext& context) {
-  for (int i = 0; i < context.input_count(); ++i) {
-    if (context.has_input(i) && context.element(i) != DataType::kFloat) {
-      return absl::StrCat("works on float, not ", Name(context.element(i)));
-    }
-  }
-  return RefusesLayout(context, ConvLayout::kChannelsFirst);
-}
-
 /// The weights of each group, packed; null if there is no memory.
 std::shared_ptr<const PackedGroups> PackGroups(const Tensor& w, int64_t groups) {
   auto packed = std::make_shared<PackedGroups>();
@@ -143,7 +134,10 @@ KernelDef ConvDirect1x1() {
 KernelDef ConvIm2col() {
   return {.name = "conv.im2col",
           .backend = Backend::kNative,
-          .refuses = RefusesAllButFloat,
+          .refuses =
+              [](const PrepareContext& context) {
+                return RefusesAllButFloat(context, ConvLayout::kChannelsFirst);
+              },
           .prepare = [](const PrepareContext& context) { return Prepare(context, false); }};
 }
 

@@ -85,13 +85,13 @@ class AxisSampler {
  public:
   AxisSampler(const SampleAttrs& attrs, int64_t size) : attrs_(attrs), size_(size) {}
 
-  /// Of a coordinate in [-1, 1]. Float like the coordinates, so that ties fall as they do there.
-  AxisSample At(float coordinate) const {
-    const float n = static_cast<float>(size_);
-    float x =
+  /// Of a coordinate in [-1, 1].
+  AxisSample At(double coordinate) const {
+    const double n = static_cast<double>(size_);
+    double x =
         attrs_.align_corners ? (coordinate + 1) / 2 * (n - 1) : ((coordinate + 1) * n - 1) / 2;
     // What is far outside needs not be told apart, and must fit an int64.
-    constexpr float kFar = 1e15f;
+    constexpr double kFar = 1e15;
     x = std::isnan(x) ? -kFar : std::clamp(x, -kFar, kFar);
     AxisSample sample;
     if (attrs_.mode == SampleMode::kNearest) {
@@ -101,11 +101,10 @@ class AxisSampler {
       return sample;
     }
     const double low = attrs_.align_corners ? 0 : -0.5;
-    double y = x;
-    if (attrs_.padding == PaddingMode::kBorder && (y < low || y > n - 1 - low)) {
-      y = std::clamp<double>(y, 0, n - 1);
+    if (attrs_.padding == PaddingMode::kBorder && (x < low || x > n - 1 - low)) {
+      x = std::clamp<double>(x, 0, n - 1);
     }
-    const double floor = std::floor(y), ratio = y - floor;
+    const double floor = std::floor(x), ratio = x - floor;
     const bool cubic = attrs_.mode == SampleMode::kCubic;
     const int64_t first = static_cast<int64_t>(floor) - (cubic ? 1 : 0);
     sample.count = cubic ? 4 : 2;
@@ -235,7 +234,7 @@ Status RunSample(KernelContext& context) {
       for (int64_t i = begin; i < end; ++i) {
         // The grid gives the innermost axis first.
         for (int a = 0; a < rank; ++a) {
-          axes[a] = samplers[a].At(static_cast<float>(grid[i * rank + rank - 1 - a]));
+          axes[a] = samplers[a].At(grid[i * rank + rank - 1 - a]);
         }
         const int64_t batch = i / points, point = i % points;
         channels_at_once(Samples(axes.data(), strides), data.data<T>() + batch * channels * plane,

@@ -45,6 +45,27 @@ TEST_CASE("Attention masks what its attributes say", "[attention]") {
         Floats{0, 0, 0.5f});
 }
 
+TEST_CASE("Attention rounds scores to the softmax precision, and takes values of another type",
+          "[attention]") {
+  // Scores 1 and 1 + 2^-9, which float16 tells apart and bfloat16 does not.
+  const Tensor q = Tensor::Of<float>({1, 1, 1, 1}, {1}),
+               k = Tensor::Of<float>({1, 1, 2, 1}, {0, 0});
+  const Tensor v = Tensor::Of<double>({1, 1, 2, 1}, {0, 1});
+  const Tensor mask = Tensor::Of<float>({1, 2}, {1, 1.001953125f});
+  const auto probability = [&](DataType precision) {
+    const auto y =
+        RunOp("Attention", 24, {{"softmax_precision", {static_cast<int64_t>(precision)}}},
+              {q, k, v, mask});
+    REQUIRE(y.ok());
+    CHECK((*y)[0].tensor().type() == DataType::kFloat);
+    return (*y)[0].tensor().data<float>()[0];
+  };
+  CHECK(probability(DataType::kFloat) == 0.50048828125f);
+  CHECK(probability(DataType::kFloat16) == 0.50048828125f);
+  CHECK(probability(DataType::kBFloat16) == 0.5f);
+  CHECK_FALSE(RunOp("Attention", 24, {{"softmax_precision", {int64_t{7}}}}, {q, k, v}).ok());
+}
+
 TEST_CASE("Attention refuses what does not fit", "[attention]") {
   const auto fails = [](const Shape& q, const Shape& k, const Shape& v,
                         const Attributes& attributes = {}, std::vector<Value> more = {}) {

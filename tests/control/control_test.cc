@@ -148,6 +148,34 @@ TEST_CASE("a Loop that fills memory ends at the limit", "[control]") {
   CHECK(result.status().code() == absl::StatusCode::kResourceExhausted);
 }
 
+TEST_CASE("a sequence that grows without end meets the memory limit, or the deadline",
+          "[control]") {
+  GraphBuilder g;
+  g.Input("x", Type::Tensor(DataType::kFloat, Shape{1024}));
+  g.Constant("trips", Tensor::Scalar(std::numeric_limits<int64_t>::max()));
+  GraphBuilder body;
+  body.Input("i", Type::Tensor(DataType::kInt64, Shape{}));
+  body.Input("go", Type::Tensor(DataType::kBool, Shape{}));
+  body.Input("s", Type::Sequence(Type::Tensor(DataType::kFloat)));
+  body.Capture("v", g, "x");
+  body.Node("Identity", {"go"}, {"again"});
+  body.Node("SequenceInsert", {"s", "v"}, {"t"});
+  body.Output("again");
+  body.Output("t");
+  g.Node("SequenceEmpty", {}, {"none"});
+  g.Node("Loop", {"trips", "", "none"}, {"all"}, {{"body", GraphAttribute(body.graph())}});
+  g.Output("all");
+  const Tensor x = *Tensor::Create(DataType::kFloat, {1024});
+  const auto limited = Session::Create(g.model(), {.memory_limit = 1 << 20});
+  REQUIRE(limited.ok());
+  CHECK((*limited)->Run({{"x", x}}).status().code() == absl::StatusCode::kResourceExhausted);
+  const auto free = Session::Create(g.model());
+  REQUIRE(free.ok());
+  const RunControl control(RunControl::Clock::now() + std::chrono::milliseconds(20));
+  CHECK((*free)->Run({{"x", x}}, {.control = &control}).status().code() ==
+        absl::StatusCode::kDeadlineExceeded);
+}
+
 TEST_CASE("a sequence keeps what was put in, whatever happens to its source", "[control]") {
   GraphBuilder g;
   g.Input("x", Type::Tensor(DataType::kFloat, Shape{4}));
@@ -169,6 +197,74 @@ TEST_CASE("a sequence keeps what was put in, whatever happens to its source", "[
   CHECK((*outputs)[0].tensor().data<float>()[3] == 4);
   const auto z = (*outputs)[1].tensor().span<float>();
   CHECK(std::vector<float>(z.begin(), z.end()) == std::vector<float>{-1, -2, -3, -4, 1, 2, 3, 4});
+}
+
+TEST_CASE("Scan-8: an item without steps gives zeros of the shape of the others' steps",
+          "[control]") {
+  GraphBuilder g(8);
+  g.Input("lengths", Type::Tensor(DataType::kInt64, Shape{2}));
+  g.Input("state", Type::Tensor(DataType::kFloat, Shape{2, 1}));
+  g.Input("x", Type::Tensor(DataType::kFloat, Shape{2, 2, 1}));
+  GraphBuilder body(8);
+  body.Input("s", Type::Tensor(DataType::kFloat));
+  body.Input("v", Type::Tensor(DataType::kFloat));
+  body.Node("Add", {"s", "v"}, {"sum"});
+  body.Node("Identity", {"sum"}, {"each"});
+  body.Output("sum");
+  body.Output("each");
+  g.Node("Scan", {"lengths", "state", "x"}, {"last", "all"},
+         {{"body", GraphAttribute(body.graph())}, {"num_scan_inputs", IntAttribute(1)}});
+  g.Output("last");
+  g.Output("all");
+  const auto session = Session::Create(g.model());
+  REQUIRE(session.ok());
+  const auto run = [&](std::vector<int64_t> lengths) {
+    return (*session)->Run({{"lengths", Tensor::Of<int64_t>({2}, lengths)},
+                            {"state", Tensor::Of<float>({2, 1}, {10, 20})},
+                            {"x", Tensor::Of<float>({2, 2, 1}, {1, 2, 3, 4})}});
+  };
+  const auto outputs = run({0, 1});
+  INFO(outputs.status().message());
+  REQUIRE(outputs.ok());
+  const auto last = (*outputs)[0].tensor().span<float>(),
+             all = (*outputs)[1].tensor().span<float>();
+  CHECK(std::vector<float>(last.begin(), last.end()) == std::vector<float>{10, 23});
+  CHECK((*outputs)[1].tensor().shape() == Shape{2, 2, 1});
+  CHECK(std::vector<float>(all.begin(), all.end()) == std::vector<float>{0, 0, 23, 0});
+  CHECK_FALSE(run({0, 3}).ok());
+  CHECK_FALSE(run({-1, 0}).ok());
+}
+
+TEST_CASE("a Loop or Scan without iterations yields what its body declares, 0 times", "[control]") {
+  GraphBuilder g;
+  g.Input("n", Type::Tensor(DataType::kInt64, Shape{}));
+  g.Input("x", Type::Tensor(DataType::kFloat));  // of unknown shape, as are all that follow
+  const Type row = Type::Tensor(DataType::kFloat, SymbolicShape{Dim(4), Dim("N")});
+  GraphBuilder loop, scan;
+  loop.Input("i", Type::Tensor(DataType::kInt64, Shape{}));
+  loop.Input("go", Type::Tensor(DataType::kBool, Shape{}));
+  loop.Capture("v", g, "x");
+  loop.Node("Identity", {"go"}, {"again"});
+  loop.Node("Identity", {"v"}, {"row"});
+  loop.Output("again");
+  loop.Output("row", row);
+  scan.Input("v", Type::Tensor(DataType::kFloat));
+  scan.Node("Identity", {"v"}, {"row"});
+  scan.Output("row", row);
+  g.Node("Loop", {"n"}, {"a"}, {{"body", GraphAttribute(loop.graph())}});
+  g.Node("Scan", {"x"}, {"b"},
+         {{"body", GraphAttribute(scan.graph())}, {"num_scan_inputs", IntAttribute(1)}});
+  g.Output("a");
+  g.Output("b");
+  const auto session = Session::Create(g.model());
+  INFO(session.status());
+  REQUIRE(session.ok());
+  const auto outputs = (*session)->Run(
+      {{"n", Tensor::Scalar<int64_t>(0)}, {"x", *Tensor::Create(DataType::kFloat, {0, 4, 2})}});
+  INFO(outputs.status());
+  REQUIRE(outputs.ok());
+  CHECK((*outputs)[0].tensor().shape() == Shape{0, 4, 0});
+  CHECK((*outputs)[1].tensor().shape() == Shape{0, 4, 0});
 }
 
 TEST_CASE("positions outside a sequence are errors", "[control]") {

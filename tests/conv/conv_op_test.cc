@@ -27,6 +27,11 @@ TEST_CASE("Conv computes on every floating-point type", "[conv]") {
   }
 }
 
+TEST_CASE("a Conv of four spatial axes is computed right or refused", "[conv]") {
+  const Tensor x = SmallIntegers({2, 2, 3, 2, 3, 2}, 1), w = SmallIntegers({4, 2, 2, 2, 1, 2}, 2);
+  CheckEveryKernel("Conv", 22, {}, {x, w}, ByReference("Conv", 22, {}, {x, w}), 1);
+}
+
 TEST_CASE("automatic padding keeps the size", "[conv]") {
   // SAME_UPPER puts the odd row or column behind, SAME_LOWER in front.
   const Tensor x = SmallIntegers({1, 1, 6, 5}, 3), w = SmallIntegers({1, 1, 2, 4}, 4);

@@ -139,6 +139,11 @@ def case(op, inputs, attributes=None, *, name=(), opset=NEWEST, domain="", outpu
     )
 
 
+def move(op, inputs, attributes=None, **more) -> Case:
+    """A case of one node whose elements are moved as they are."""
+    return case(op, inputs, attributes, tolerance=EXACT, **more)
+
+
 NUMBERS = {name.lower(): number for name, number in onnx.TensorProto.DataType.items()}
 NAMES = {number: name for name, number in NUMBERS.items()}
 
@@ -214,6 +219,18 @@ def numbers(name: str, shape=(), low=-8, high=8, seed=0) -> np.ndarray:
     return np.asarray(rng.integers(int(low), int(high), shape, endpoint=True)).astype(dtype(name))
 
 
+def eighths(name: str, shape=(), low=-8, high=8, seed=0) -> np.ndarray:
+    """`numbers` in steps of 1/8: sums of some thousand products are exact in float, in any order."""
+    if not is_float(name):
+        return numbers(name, shape, low, high, seed)
+    return array(name, np.round(numbers("double", shape, low, high, seed) * 8) / 8)
+
+
 def array(name: str, values) -> np.ndarray:
     """Given elements, cast to a type."""
     return np.asarray(values).astype(dtype(name))
+
+
+def ints(*values) -> np.ndarray:
+    """A list as shapes and axes are given."""
+    return np.array(values, dtype=np.int64)

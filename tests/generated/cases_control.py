@@ -1,13 +1,9 @@
 """Sequences, optionals, If, Loop, Scan and SequenceMap: each type at each opset, ends and empties."""
 
 import numpy as np
-from case import (EMPTY_SHAPES, EXACT, NUMBERS, SHAPES, Case, array, case, history, label,
+from case import (EMPTY_SHAPES, EXACT, NUMBERS, SHAPES, Case, array, history, ints, label, move,
                   numbers, types, versions)  # fmt: skip
 from onnx import TensorProto, helper
-
-
-def ints(*values):
-    return np.array(values, dtype=np.int64)
 
 
 def tensor_info(name, t, shape=None):
@@ -25,10 +21,6 @@ def model(name, nodes, inputs, outputs, opset, oracle):
     return Case(name=label(*name, opset), nodes=nodes, inputs=inputs, outputs=outputs,
                 opsets={"": opset}, oracle=lambda _, xs: list(oracle(*xs.values())),
                 tolerance=EXACT)  # fmt: skip
-
-
-def move(op, inputs, attributes=None, **more):
-    return case(op, inputs, attributes, tolerance=EXACT, **more)
 
 
 # ---- Sequences ------------------------------------------------------------------------------

@@ -61,6 +61,11 @@ def quotient(a: int, b: int) -> int:
     return whole if (a < 0) == (b < 0) else -whole
 
 
+def zero(x: np.ndarray):
+    """What fills a place without an element of that type: 0, False or ""."""
+    return "" if x.dtype == object else x.dtype.type(0)
+
+
 def specials(name: str) -> np.ndarray:
     """Elements at which functions are apt to fail: zeros, ends, halves, infinities, NaN."""
     if name == "bool":

@@ -143,6 +143,13 @@ TEST_CASE("Upsample in its three forms", "[image]") {
   });
 }
 
+TEST_CASE("GridSample of doubles weighs them in double", "[image]") {
+  const Value x = Tensor::Of<double>({1, 1, 1, 2}, {0, 1});
+  const auto y = RunOp("GridSample", 22, {}, {x, Reals({1, 1, 1, 2}, {0.1f, 0})});
+  REQUIRE(y.ok());
+  CHECK(*(*y)[0].tensor().data<double>() == 0.5 + static_cast<double>(0.1f));
+}
+
 TEST_CASE("GridSample and AffineGrid", "[image]") {
   const Value x = Reals({1, 1, 1, 3}, {10, 20, 30});
   const auto at = [&](float place) {
@@ -163,7 +170,7 @@ TEST_CASE("GridSample and AffineGrid", "[image]") {
       {"GridSample", 22, {}, at(1e30f), "[1,1,1,1] 0"},
       {"GridSample", 22, {}, at(kNan), "[1,1,1,1] 0"},
       {"GridSample", 22, border, at(kNan), "[1,1,1,1] 10"},
-      {"GridSample", 22, reflect, at(kInf), "[1,1,1,1] 30"},
+      {"GridSample", 22, reflect, at(kInf), "[1,1,1,1] 20"},
       {"GridSample", 16, {{"mode", Text("bicubic")}}, at(0), "[1,1,1,1] 20"},
       {"GridSample", 22, {{"mode", Text("bicubic")}}, at(0), "error: mode is 'bicubic'"},
       {"GridSample", 22, {}, {x, Counted({1, 1, 1, 3})}, "error: one coordinate"},

@@ -1,10 +1,13 @@
 // Transforms against sums written out, windows and mel weights against their formulas.
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cmath>
 #include <complex>
 #include <numbers>
 #include <random>
 
+#include "runtime/session/session.h"
+#include "tests/graph_builder.h"
 #include "tests/op_outcome.h"
 
 namespace sardonyx {
@@ -106,6 +109,39 @@ TEST_CASE("a one-sided DFT holds half, from which the signal comes back", "[sign
       CHECK(y->front().tensor().data<float>()[i] == Approx(i).margin(1e-5));
     }
   }
+}
+
+TEST_CASE("a long DFT: the same on any number of threads, undone by its inverse, stopped in time",
+          "[signal]") {
+  for (const int64_t n : {int64_t{1} << 16, int64_t{70'000}}) {
+    Tensor x = *Tensor::Create(DataType::kDouble, {1, n, 2});
+    std::mt19937 random(1);
+    for (double& v : x.span<double>()) v = static_cast<double>(random()) / 4e9;
+    const auto one = RunOp("DFT", 20, {}, {x}), three = RunOp("DFT", 20, {}, {x}, 1, "", 3);
+    REQUIRE(one.ok());
+    REQUIRE(three.ok());
+    const auto a = (*one)[0].tensor().span<double>(), b = (*three)[0].tensor().span<double>();
+    CHECK(std::equal(a.begin(), a.end(), b.begin()));
+    const auto back = RunOp("DFT", 20, {{"inverse", {int64_t{1}}}}, {(*three)[0]});
+    REQUIRE(back.ok());
+    double worst = 0;
+    for (int64_t i = 0; i < 2 * n; ++i) {
+      worst =
+          std::max(worst, std::abs((*back)[0].tensor().data<double>()[i] - x.data<double>()[i]));
+    }
+    CHECK(worst < 1e-12);
+  }
+  GraphBuilder g;
+  const Shape shape{1, 3'000'000, 2};
+  g.Input("x", Type::Tensor(DataType::kDouble, shape));
+  g.Node("DFT", {"x"}, {"y"});
+  g.Output("y");
+  const auto session = Session::Create(g.model());
+  REQUIRE(session.ok());
+  const RunControl control(RunControl::Clock::now() + std::chrono::milliseconds(5));
+  const auto result =
+      (*session)->Run({{"x", *Tensor::Create(DataType::kDouble, shape)}}, {.control = &control});
+  CHECK(result.status().code() == absl::StatusCode::kDeadlineExceeded);
 }
 
 TEST_CASE("tables: DFT, STFT, windows, mel weights", "[signal]") {
