@@ -37,8 +37,17 @@ inline Value Counted(Shape shape) {
   return tensor;
 }
 
-/// "[2,2] 1 2 3 4"
+/// "[2,2] 1 2 3 4"; of a sequence "([] 1, [] 2)", of a map "[2] a b: ([] 1, [] 2)"
 inline std::string Describe(const Value& value) {
+  if (value.is_map()) {
+    return absl::StrCat(Describe(value.map().keys), ": ", Describe(value.map().values));
+  }
+  if (value.is_sequence()) {
+    const auto describe = [](std::string* text, const Value& part) {
+      absl::StrAppend(text, Describe(part));
+    };
+    return absl::StrCat("(", absl::StrJoin(value.sequence(), ", ", describe), ")");
+  }
   if (!value.is_tensor()) return value.ToString();
   const Tensor& tensor = value.tensor();
   std::string text = tensor.shape().ToString();
@@ -54,8 +63,9 @@ inline std::string Describe(const Value& value) {
 
 /// All outputs, joined by "; ", or "error: " and the message.
 inline std::string Outcome(const std::string& op, int opset, const Attributes& attributes,
-                           const std::vector<Value>& inputs, int outputs = 1) {
-  const auto result = RunOp(op, opset, attributes, inputs, outputs);
+                           const std::vector<Value>& inputs, int outputs = 1,
+                           const std::string& domain = "") {
+  const auto result = RunOp(op, opset, attributes, inputs, outputs, "", 1, domain);
   if (!result.ok()) return absl::StrCat("error: ", result.status().message());
   return absl::StrJoin(*result, "; ", [](std::string* text, const Value& value) {
     absl::StrAppend(text, Describe(value));
@@ -70,11 +80,12 @@ struct OpCase {
   std::vector<Value> inputs;
   std::string expected;
   int outputs = 1;
+  std::string domain = "";
 };
 
 /// What came out where it is not what `c` expects; empty otherwise.
 inline std::string Fault(const OpCase& c) {
-  const std::string outcome = Outcome(c.op, c.opset, c.attributes, c.inputs, c.outputs);
+  const std::string outcome = Outcome(c.op, c.opset, c.attributes, c.inputs, c.outputs, c.domain);
   const bool as_expected = c.expected.rfind("error: ", 0) == 0
                                ? outcome.rfind("error: ", 0) == 0 &&
                                      outcome.find(c.expected.substr(7)) != std::string::npos

@@ -94,20 +94,20 @@ class NodeNames {
 };
 
 /// The comparison of that name; nullopt for a leaf. Errors: no such name.
-StatusOr<std::optional<Comparison>> ReadMode(const std::string& name) {
+StatusOr<std::optional<BranchMode>> ReadMode(const std::string& name) {
   static constexpr std::array<absl::string_view, 6> kNames = {
       "BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ"};
-  if (name == "LEAF") return std::optional<Comparison>();
+  if (name == "LEAF") return std::optional<BranchMode>();
   const auto found = std::find(kNames.begin(), kNames.end(), name);
   if (found == kNames.end()) return InvalidArgument("nodes_modes has '", name, "'");
-  return std::optional(static_cast<Comparison>(found - kNames.begin()));
+  return std::optional(static_cast<BranchMode>(found - kNames.begin()));
 }
 
 /// The nodes of the attributes, each with its place in the ensemble.
 struct NamedNodes {
   Ints trees, ids, features, if_true, if_false, tracks;
   std::vector<double> splits;
-  std::vector<std::optional<Comparison>> modes;
+  std::vector<std::optional<BranchMode>> modes;
   std::vector<int32_t> places;
   int32_t leaves = 0;
 };
@@ -257,13 +257,13 @@ Status ParsePlacedNodes(ParseContext& context, TreeEnsemble* trees) {
   int32_t sets = 0;
   for (size_t i = 0; i < features.size(); ++i) {
     const uint8_t mode = modes.data<uint8_t>()[i];
-    if (mode > static_cast<uint8_t>(Comparison::kMember)) {
+    if (mode > static_cast<uint8_t>(BranchMode::kMember)) {
       return InvalidArgument("nodes_modes has ", int{mode}, ", expected 0 to 6");
     }
-    const bool member = static_cast<Comparison>(mode) == Comparison::kMember;
+    const bool member = static_cast<BranchMode>(mode) == BranchMode::kMember;
     trees->nodes.push_back({.split = splits[i],
                             .feature = Narrow(features[i]),
-                            .mode = static_cast<Comparison>(mode),
+                            .mode = static_cast<BranchMode>(mode),
                             .missing_is_true = MissingIsTrue(tracks, i),
                             .if_true = place(if_true[i], true_leaf[i] != 0),
                             .if_false = place(if_false[i], false_leaf[i] != 0),
@@ -285,7 +285,8 @@ StatusOr<TreeEnsemble> ParsePlacedTrees(ParseContext& context) {
                            "nodes_falseleafs", "leaf_targetids", "leaf_weights"}) {
     if (!context.Has(name)) return InvalidArgument("attribute '", name, "' is required");
   }
-  TreeEnsemble trees{.targets = ParseTargets(context),
+  SX_ASSIGN_OR_RETURN(const int64_t n_targets, ParseTargets(context));
+  TreeEnsemble trees{.targets = n_targets,
                      .aggregate = ParseEnum(context, "aggregate_function", Aggregate::kSum, 4),
                      .transform = ParseEnum(context, "post_transform", PostTransform::kNone, 5)};
   SX_RETURN_IF_ERROR(ParsePlacedNodes(context, &trees));
@@ -306,12 +307,11 @@ StatusOr<TreeEnsemble> ParsePlacedTrees(ParseContext& context) {
   return trees;
 }
 
-int64_t ParseTargets(ParseContext& context) {
+StatusOr<int64_t> ParseTargets(ParseContext& context) {
   constexpr int64_t kMost = 1 << 20;  // a row of scores must fit memory
   const int64_t targets = context.Int("n_targets", 1);
   if (targets < 1 || targets > kMost) {
-    context.Fail(absl::StrCat("n_targets is ", targets, ", expected 1 to ", kMost));
-    return 1;
+    return InvalidArgument("n_targets is ", targets, ", expected 1 to ", kMost);
   }
   return targets;
 }

@@ -15,7 +15,7 @@ StatusOr<TreeEnsemble> ParseNamedTrees(ParseContext& context, const std::string&
 /// The form of TreeEnsemble: nodes and leaves are named by their positions in lists of their own.
 StatusOr<TreeEnsemble> ParsePlacedTrees(ParseContext& context);
 
-/// The attribute n_targets. Fails where it is not positive or beyond any use.
-int64_t ParseTargets(ParseContext& context);
+/// The attribute n_targets. Errors: not positive, or beyond any use.
+StatusOr<int64_t> ParseTargets(ParseContext& context);
 
 }  // namespace sardonyx

@@ -2,28 +2,6 @@
 
 namespace sardonyx {
 
-bool TreeEnsemble::Holds(const TreeNode& node, double x) const {
-  if (std::isnan(x)) return node.missing_is_true;
-  switch (node.mode) {
-    case Comparison::kLeq:
-      return x <= node.split;
-    case Comparison::kLt:
-      return x < node.split;
-    case Comparison::kGte:
-      return x >= node.split;
-    case Comparison::kGt:
-      return x > node.split;
-    case Comparison::kEq:
-      return x == node.split;
-    case Comparison::kNeq:
-      return x != node.split;
-    case Comparison::kMember:
-      break;
-  }
-  const std::vector<double>& set = members[node.members];
-  return std::binary_search(set.begin(), set.end(), x);
-}
-
 /// Where each inner node is entered at one place only, no walk from a root can come back to where
 /// it was: a circle would have to be entered from outside of it.
 Status TreeEnsemble::CheckPlace(int32_t place, std::vector<bool>* taken) const {
@@ -49,7 +27,7 @@ Status TreeEnsemble::Check() {
     }
     if (node.feature < 0) return InvalidArgument("node ", i, " has feature ", node.feature);
     features = std::max<int64_t>(features, int64_t{node.feature} + 1);
-    if (node.mode == Comparison::kMember &&
+    if (node.mode == BranchMode::kMember &&
         (node.members < 0 || node.members >= static_cast<int64_t>(members.size()))) {
       return InvalidArgument("node ", i, " has no set of members");
     }
@@ -79,7 +57,7 @@ std::vector<double> TreeEnsemble::Scores(absl::Span<const double> x) const {
   std::vector<bool> voted(aggregate == Aggregate::kMin || aggregate == Aggregate::kMax ? targets
                                                                                        : 0);
   for (const int32_t root : roots) {
-    const int32_t leaf = Leaf(root, x);
+    const int32_t leaf = Leaf(root, x.data());
     for (int32_t i = first_vote[leaf]; i < first_vote[leaf + 1]; ++i) {
       const auto [target, weight] = votes[i];
       if (voted.empty()) {
@@ -93,11 +71,15 @@ std::vector<double> TreeEnsemble::Scores(absl::Span<const double> x) const {
       }
     }
   }
-  for (int64_t i = 0; i < targets; ++i) {
+  Finish(absl::MakeSpan(scores));
+  return scores;
+}
+
+void TreeEnsemble::Finish(absl::Span<double> scores) const {
+  for (size_t i = 0; i < scores.size(); ++i) {
     if (aggregate == Aggregate::kAverage) scores[i] /= static_cast<double>(roots.size());
     if (!base_values.empty()) scores[i] += base_values[base_values.size() == 1 ? 0 : i];
   }
-  return scores;
 }
 
 }  // namespace sardonyx

@@ -11,7 +11,7 @@
 namespace sardonyx {
 
 /// Numbered as nodes_modes of TreeEnsemble.
-enum class Comparison : uint8_t { kLeq, kLt, kGte, kGt, kEq, kNeq, kMember };
+enum class BranchMode : uint8_t { kLeq, kLt, kGte, kGt, kEq, kNeq, kMember };
 /// Numbered as aggregate_function of TreeEnsemble.
 enum class Aggregate : uint8_t { kAverage, kSum, kMin, kMax };
 
@@ -19,7 +19,7 @@ enum class Aggregate : uint8_t { kAverage, kSum, kMin, kMax };
 struct TreeNode {
   double split = 0;
   int32_t feature = 0;
-  Comparison mode = Comparison::kLeq;
+  BranchMode mode = BranchMode::kLeq;
   bool missing_is_true = false;  // NaN goes to the true side
   int32_t if_true = 0, if_false = 0;
   int32_t members = 0;  // the set of kMember
@@ -49,11 +49,12 @@ struct TreeEnsemble {
 
   int64_t leaves() const { return static_cast<int64_t>(first_vote.size()) - 1; }
 
-  /// The leaf that features reach from a place on.
-  int32_t Leaf(int32_t place, absl::Span<const double> x) const {
+  /// The leaf that a row of features reaches from a place on.
+  template <typename T>
+  int32_t Leaf(int32_t place, const T* x) const {
     while (place >= 0) {
       const TreeNode& node = nodes[place];
-      place = Holds(node, x[node.feature]) ? node.if_true : node.if_false;
+      place = Holds(node, static_cast<double>(x[node.feature])) ? node.if_true : node.if_false;
     }
     return ~place;
   }
@@ -62,8 +63,31 @@ struct TreeEnsemble {
   /// leaf votes has 0, as in onnxruntime.
   std::vector<double> Scores(absl::Span<const double> x) const;
 
+  /// Makes sums of votes scores: divides those of an average and adds the base values.
+  void Finish(absl::Span<double> scores) const;
+
  private:
-  bool Holds(const TreeNode& node, double x) const;
+  bool Holds(const TreeNode& node, double x) const {
+    if (std::isnan(x)) return node.missing_is_true;
+    switch (node.mode) {
+      case BranchMode::kLeq:
+        return x <= node.split;
+      case BranchMode::kLt:
+        return x < node.split;
+      case BranchMode::kGte:
+        return x >= node.split;
+      case BranchMode::kGt:
+        return x > node.split;
+      case BranchMode::kEq:
+        return x == node.split;
+      case BranchMode::kNeq:
+        return x != node.split;
+      case BranchMode::kMember:
+        break;
+    }
+    const std::vector<double>& set = members[node.members];
+    return std::binary_search(set.begin(), set.end(), x);
+  }
   Status CheckPlace(int32_t place, std::vector<bool>* taken) const;
 };
 

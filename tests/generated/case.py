@@ -71,7 +71,7 @@ class NumPy:
 
 @dataclasses.dataclass
 class Case:
-    """Nodes with their inputs by name: arrays, or lists of arrays for sequences."""
+    """Nodes with their inputs by name: arrays, lists of them for sequences, dicts for maps."""
 
     name: str
     nodes: list

@@ -48,10 +48,23 @@ class Skipped(Exception):
     """Why a case cannot be used."""
 
 
+def map_arrays(value: dict) -> tuple:
+    """The keys of a map as an array, and its values as scalars. Python's floats are float."""
+    kinds = {str: object, int: np.int64, float: np.float32}
+    scalars = [np.asarray(v, dtype=kinds.get(type(v))) for v in value.values()]
+    return np.array(list(value), dtype=kinds[type(next(iter(value)))]), scalars
+
+
 def type_of(value, dynamic=False) -> onnx.TypeProto:
     if isinstance(value, list):
+        if isinstance(value[0], dict):
+            return helper.make_sequence_type_proto(type_of(value[0]))
         return helper.make_sequence_type_proto(
             helper.make_tensor_type_proto(helper.np_dtype_to_tensor_dtype(value[0].dtype), None))
+    if isinstance(value, dict):
+        keys, values = map_arrays(value)
+        return helper.make_map_type_proto(helper.np_dtype_to_tensor_dtype(keys.dtype),
+                                          type_of(values[0]))  # fmt: skip
     shape = [None] * value.ndim if dynamic else value.shape
     return helper.make_tensor_type_proto(helper.np_dtype_to_tensor_dtype(value.dtype), shape)
 
@@ -85,7 +98,7 @@ def expected(case: Case, model: onnx.ModelProto) -> list:
         for i, (value, element) in enumerate(zip(outputs, elements)):
             if value is None:
                 raise Skipped(f"the oracle gives no output {i}")
-            if isinstance(value, list):
+            if isinstance(value, (list, dict)):
                 continue
             kind = helper.tensor_dtype_to_np_dtype(element) if element else None
             outputs[i] = np.asarray(value, dtype=kind if kind == object else None)
@@ -102,16 +115,37 @@ def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [""])[0][:150]
 
 
-def write_value(value, file: pathlib.Path) -> None:
-    convert = numpy_helper.from_list if isinstance(value, list) else numpy_helper.from_array
-    file.write_bytes(convert(value).SerializeToString())
+def map_proto(value: dict) -> onnx.MapProto:
+    keys, values = map_arrays(value)
+    proto = onnx.MapProto(key_type=helper.np_dtype_to_tensor_dtype(keys.dtype))
+    if keys.dtype == object:
+        proto.string_keys.extend(key.encode() for key in keys)
+    else:
+        proto.keys.extend(keys.tolist())
+    proto.values.CopyFrom(numpy_helper.from_list(values))
+    return proto
+
+
+def value_proto(value):
+    if isinstance(value, dict):
+        return map_proto(value)
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return onnx.SequenceProto(elem_type=onnx.SequenceProto.MAP,
+                                  map_values=map(map_proto, value))  # fmt: skip
+    return (numpy_helper.from_list if isinstance(value, list) else numpy_helper.from_array)(value)
+
+
+def tensors(value) -> list:
+    """The arrays that a value is made of."""
+    if isinstance(value, dict):
+        return map_arrays(value)[1]
+    return [t for part in value for t in tensors(part)] if isinstance(value, list) else [value]
 
 
 def tolerance(case: Case, outputs: list) -> tuple:
     if case.tolerance is not None:
         return case.tolerance
-    tensors = [t for value in outputs for t in (value if isinstance(value, list) else [value])]
-    each = [TOLERANCES.get(element_type(t), (0, 0)) for t in tensors]
+    each = [TOLERANCES.get(element_type(t), (0, 0)) for value in outputs for t in tensors(value)]
     return max(each, default=(0, 0))
 
 
@@ -127,7 +161,7 @@ def write_case(case: Case, folder: pathlib.Path) -> None:
     inputs = [value for name, value in case.inputs.items() if name not in case.constants]
     for kind, values in (("input", inputs), ("output", outputs)):
         for i, value in enumerate(values):
-            write_value(value, data / f"{kind}_{i}.pb")
+            (data / f"{kind}_{i}.pb").write_bytes(value_proto(value).SerializeToString())
     rtol, atol = tolerance(case, outputs)
     (folder / "data.json").write_text(json.dumps({"rtol": rtol, "atol": atol}))
 
