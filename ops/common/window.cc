@@ -100,6 +100,21 @@ Status CheckLengths(const WindowAttrs& attrs, size_t rank) {
   return CheckLength("pads", attrs.pads, 2 * rank);
 }
 
+bool AddPads(WindowAttrs& attrs, const Ints& pads) {
+  constexpr int64_t kMost = (int64_t{1} << 31) - 1;
+  if (attrs.auto_pad == AutoPad::kSameUpper || attrs.auto_pad == AutoPad::kSameLower) return false;
+  const bool none = attrs.auto_pad == AutoPad::kValid || attrs.pads.empty();
+  Ints sums = none ? Ints(pads.size(), 0) : attrs.pads;
+  if (sums.size() != pads.size()) return false;
+  for (size_t i = 0; i < pads.size(); ++i) {
+    if (pads[i] > kMost - sums[i]) return false;
+    sums[i] += pads[i];
+  }
+  attrs.auto_pad = AutoPad::kNotSet;
+  attrs.pads = std::move(sums);
+  return true;
+}
+
 Status CheckSize(const Shape& shape) {
   constexpr int64_t kLimit = int64_t{1} << 62;
   if (shape.Elements(1, shape.rank()) < kLimit && shape.Elements() < kLimit) {

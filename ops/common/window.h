@@ -30,6 +30,10 @@ WindowAttrs ReadWindow(ParseContext& context, bool has_dilations);
 /// Fails where a list has an element below `least` or above 2^31-1.
 void CheckRange(ParseContext& context, const char* name, const Ints& list, int64_t least);
 
+/// Adds to the padding, of which there is as much in `pads` (all begins, then all ends). False, and
+/// nothing is changed, where the padding follows from the input's size or grows beyond 2^31-1.
+bool AddPads(WindowAttrs& attrs, const Ints& pads);
+
 /// Errors: a list that is neither empty nor of the length that `rank` spatial axes need.
 Status CheckLength(const char* name, const Ints& list, size_t expected);
 Status CheckLengths(const WindowAttrs& attrs, size_t rank);

@@ -1,12 +1,13 @@
-// What Conv absorbs: a scale and shift per channel behind it (BatchNormalization, Mul, Add, Sub and
-// Div by constants), a tensor added to its result, and an activation. Each only where nobody else
-// reads what lies between.
+// What Conv absorbs: zeros padded before it, a scale and shift per channel behind it
+// (BatchNormalization, Mul, Add, Sub and Div by constants), a tensor added to its result, and an
+// activation. Each only where nobody else reads what lies between.
 #include <cmath>
 
 #include "ops/common/readers.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/kernels.h"
 #include "ops/norm/batchnorm.h"
+#include "ops/shape/pad.h"
 
 namespace sardonyx {
 namespace {
@@ -153,6 +154,19 @@ StatusOr<bool> AbsorbAffine(Graph& graph, int index, const std::vector<int>&,
   return true;
 }
 
+// ---- Padding ---------------------------------------------------------------------------------
+
+StatusOr<bool> AbsorbPad(Graph& graph, int index, const std::vector<int>& producers,
+                         const std::vector<int>&) {
+  const auto zeros = SpatialZerosBefore(graph, index, producers);
+  if (!zeros || AttrsOf(graph, index).channels_last) return false;
+  auto padded = std::make_shared<ConvAttrs>(AttrsOf(graph, index));
+  if (!AddPads(padded->window, zeros->pads)) return false;
+  graph.nodes[index].inputs[0] = zeros->input;
+  graph.nodes[index].attrs = std::move(padded);
+  return true;
+}
+
 // ---- What is added ---------------------------------------------------------------------------
 
 /// Whether both are known to be float and of equal shape.
@@ -253,7 +267,8 @@ StatusOr<bool> AbsorbGate(Graph& graph, int index, const std::vector<int>&,
 }  // namespace
 
 std::vector<Rewrite> ConvRewrites() {
-  return {{"conv+affine", AbsorbAffine},
+  return {{"pad+conv", AbsorbPad},
+          {"conv+affine", AbsorbAffine},
           {"conv+residual", AbsorbResidual},
           {"conv+activation", AbsorbActivation},
           {"conv+gate", AbsorbGate}};

@@ -5,6 +5,7 @@
 
 #include "ops/common/channels_last.h"
 #include "ops/common/float_inputs.h"
+#include "ops/shape/pad.h"
 
 namespace sardonyx {
 namespace {
@@ -88,6 +89,25 @@ void Convert(Graph&, Node& node) {
   node.attrs = std::move(attrs);
 }
 
+/// Zeros padded before an AveragePool count as its own padding does if that is counted. With
+/// ceil_mode the two would differ in how many outputs there are.
+StatusOr<bool> AbsorbPad(Graph& graph, int index, const std::vector<int>& producers,
+                         const std::vector<int>&) {
+  const auto& attrs = static_cast<const PoolAttrs&>(*graph.nodes[index].attrs);
+  const Ints& own = attrs.window.pads;
+  const bool unpadded = std::all_of(own.begin(), own.end(), [](int64_t pad) { return pad == 0; });
+  if (attrs.channels_last || attrs.window.ceil_mode || !(unpadded || attrs.count_include_pad)) {
+    return false;
+  }
+  const auto zeros = SpatialZerosBefore(graph, index, producers);
+  auto padded = std::make_shared<PoolAttrs>(attrs);
+  padded->count_include_pad = true;
+  if (!zeros || !AddPads(padded->window, zeros->pads)) return false;
+  graph.nodes[index].inputs[0] = zeros->input;
+  graph.nodes[index].attrs = std::move(padded);
+  return true;
+}
+
 OpDef PoolOp(absl::string_view name, std::vector<int> versions) {
   return {.domain = "",
           .name = name,
@@ -155,6 +175,7 @@ OpDef AveragePoolOp() {
   op.parse = ParseAveragePool;
   op.kernels = {AveragePoolChannelsLast(), AveragePoolNative(), AveragePoolOneDnn(),
                 AveragePoolReference()};
+  op.rewrites = {{"pad+averagepool", AbsorbPad}};
   op.channels_last = {.inputs = PoolChannelsLast, .convert = Convert};
   return op;
 }

@@ -1,4 +1,6 @@
 // Pad in all its modes, and CenterCropPad.
+#include "ops/shape/pad.h"
+
 #include <algorithm>
 
 #include "ops/common/element_size.h"
@@ -311,21 +313,72 @@ Status RunCrop(KernelContext& context) {
   return CopyStrided(context, dims, data, from, output, to);
 }
 
+/// A Pad node's pads and axes; nullopt where they are not constant.
+struct ConstantPads {
+  Ints pads;
+  std::optional<Ints> axes;
+};
+std::optional<ConstantPads> PadsOf(const Graph& graph, const Node& node) {
+  const auto ints = [&](size_t input) -> std::optional<Ints> {
+    const Tensor* constant = graph.constant(node.inputs[input]);
+    auto list = constant == nullptr ? StatusOr<Ints>(Ints()) : ToInts(*constant);
+    return constant != nullptr && list.ok() ? std::optional(*std::move(list)) : std::nullopt;
+  };
+  if (node.version < 11) return ConstantPads{static_cast<const PadAttrs&>(*node.attrs).pads};
+  auto pads = ints(1);
+  if (!pads) return std::nullopt;
+  ConstantPads result{*std::move(pads)};
+  if (node.inputs.size() < 4 || node.inputs[3] == kNoValue) return result;
+  result.axes = ints(3);
+  return result.axes ? std::optional(std::move(result)) : std::nullopt;
+}
+
+bool PadsWithZeros(const Graph& graph, const Node& node) {
+  const auto& attrs = static_cast<const PadAttrs&>(*node.attrs);
+  if (attrs.mode != PadMode::kConstant || attrs.value != 0) return false;
+  if (node.inputs.size() < 3 || node.inputs[2] == kNoValue) return true;
+  const Tensor* value = graph.constant(node.inputs[2]);
+  if (value == nullptr) return false;
+  const auto number = ToDoubles(*value);
+  return number.ok() && number->size() == 1 && number->front() == 0;
+}
+
 /// A Pad by nothing hands its input on; exporters write it before pools.
 StatusOr<bool> RemoveEmpty(Graph& graph, int index, const std::vector<int>&,
                            const std::vector<int>&) {
   Node& node = graph.nodes[index];
-  Ints pads = static_cast<const PadAttrs&>(*node.attrs).pads;
-  if (node.version >= 11) {
-    const Tensor* constant = graph.constant(node.inputs[1]);
-    if (constant == nullptr || constant->type() != DataType::kInt64) return false;
-    pads.assign(constant->data<int64_t>(), constant->data<int64_t>() + constant->size());
-  }
-  const bool empty = std::all_of(pads.begin(), pads.end(), [](int64_t pad) { return pad == 0; });
-  return empty && node.outputs[0] != kNoValue && PassThrough(graph, node);
+  const auto pads = PadsOf(graph, node);
+  const auto is_zero = [](int64_t pad) { return pad == 0; };
+  return pads && std::all_of(pads->pads.begin(), pads->pads.end(), is_zero) &&
+         node.outputs[0] != kNoValue && PassThrough(graph, node);
 }
 
 }  // namespace
+
+std::optional<SpatialZeros> SpatialZerosBefore(const Graph& graph, int node,
+                                               const std::vector<int>& producers) {
+  const ValueId value = graph.nodes[node].inputs[0];
+  const int producer = value < static_cast<int>(producers.size()) ? producers[value] : -1;
+  if (producer < 0) return std::nullopt;
+  const Node& pad = graph.nodes[producer];
+  const int rank = graph.value(value).type.rank();
+  if (!pad.domain.empty() || pad.op_type != "Pad" || rank < 3 || !PadsWithZeros(graph, pad)) {
+    return std::nullopt;
+  }
+  const auto constant = PadsOf(graph, pad);
+  if (!constant) return std::nullopt;
+  const auto padding = ReadPadding(constant->pads, constant->axes, rank);
+  if (!padding.ok()) return std::nullopt;
+  SpatialZeros zeros{.input = pad.inputs[0]};
+  for (const Ints* side : {&padding->before, &padding->after}) {
+    for (int axis = 0; axis < rank; ++axis) {
+      const int64_t pad_size = (*side)[axis];
+      if (pad_size < 0 || (axis < 2 && pad_size > 0)) return std::nullopt;
+      if (axis >= 2) zeros.pads.push_back(pad_size);
+    }
+  }
+  return zeros;
+}
 
 std::vector<OpDef> PadOps() {
   return {

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "runtime/session/session.h"
+#include "tests/op_outcome.h"
 #include "tests/seeds/every_kernel.h"
 
 namespace sardonyx {
@@ -115,6 +116,40 @@ TEST_CASE("Conv absorbs arithmetic by channel", "[conv][rewrites]") {
   // Varies along the columns, not the channels.
   other.Constant("columns", FloatTensor({7}, {1, 2, 3, 4, 5, 6, 7}));
   Check(other.Node("Mul", {"c", "columns"}, "y").Output({"y"}), {"Conv", "Mul"});
+}
+
+TEST_CASE("Conv and AveragePool absorb zeros padded before them", "[conv][pool][rewrites]") {
+  const auto padded = [](std::vector<int64_t> pads, const std::string& op,
+                         const Attributes& attributes, const std::string& mode = "constant") {
+    Builder builder({2, 3, 6, 7});
+    builder.Constant("pads", Longs(std::move(pads)).tensor());
+    builder.Node("Pad", {"x", "pads"}, "p", {{"mode", {mode}}});
+    if (op == "Conv") {
+      builder.Constant("w", SmallIntegers({3, 3, 3, 3}, 1));
+      return builder.Node(op, {"p", "w"}, "y", attributes).Output({"y"});
+    }
+    return builder.Node(op, {"p"}, "y", attributes).Output({"y"});
+  };
+  const Attributes window = {{"kernel_shape", IntsAttribute({3, 3})}};
+  Attributes pads = window, ceil = window, counted = window;
+  counted["pads"] = pads["pads"] = IntsAttribute({0, 2, 1, 0});
+  counted["count_include_pad"] = {int64_t{1}};
+  ceil["ceil_mode"] = {int64_t{1}};
+  ceil["strides"] = IntsAttribute({2, 2});
+  const std::vector<std::string> both = {"Pad", "AveragePool"};
+  Check(padded({0, 0, 1, 2, 0, 0, 3, 0}, "Conv", kSame), {"Conv"});
+  Check(padded({0, 0, 1, 2, 0, 0, 3, 0}, "Conv", {{"auto_pad", {std::string("VALID")}}}), {"Conv"});
+  Check(padded({0, 0, 1, 2, 0, 0, 3, 0}, "AveragePool", window), {"AveragePool"});
+  Check(padded({0, 0, 5, 7, 0, 0, 5, 6}, "AveragePool", window), {"AveragePool"});
+  Check(padded({0, 0, 1, 0, 0, 0, 0, 1}, "AveragePool", counted), {"AveragePool"});
+  // Not where the sums would be others.
+  Check(padded({0, 0, 1, 0, 0, 0, 0, 1}, "AveragePool", pads), both);
+  Check(padded({0, 0, 1, 0, 0, 0, 0, 1}, "AveragePool", ceil), both);
+  Check(padded({0, 0, 1, 1, 0, 0, 1, 1}, "AveragePool", window, "reflect"), both);
+  Check(padded({0, 0, -1, 0, 0, 0, 0, 1}, "AveragePool", window), both);
+  Check(padded({1, 0, 0, 0, 0, 0, 0, 1}, "AveragePool", window), both);
+  Check(padded({0, 0, 1, 0, 0, 0, 0, 1}, "Conv", {{"auto_pad", {std::string("SAME_UPPER")}}}),
+        {"Pad", "Conv"});
 }
 
 TEST_CASE("Conv absorbs activations", "[conv][rewrites]") {
