@@ -15,7 +15,7 @@ REQUIREMENTS = pathlib.Path(__file__).with_name("python_requirements.txt")
 
 
 def make(folder: pathlib.Path = FOLDER, requirements: pathlib.Path = REQUIREMENTS) -> pathlib.Path:
-    """Installs the requirements unless just these packages are there already; returns its Python."""
+    """Installs the requirements unless just these packages are there; returns its Python."""
     wanted = requirements.read_text()
     mark = folder / "installed.txt"
     python = folder / "bin" / "python"

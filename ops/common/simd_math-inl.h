@@ -49,11 +49,87 @@ HWY_INLINE V Tanh(D d, V x) {
   return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(d, x));
 }
 
+/// step(i) for i < n, unrolled, so that arrays of vectors stay in registers.
+template <size_t n, class Step>
+HWY_INLINE void Each(const Step& step) {
+#pragma GCC unroll 8
+  for (size_t i = 0; i < n; ++i) step(i);
+}
+
+/// e^x for x <= 0, within 2 ulp; 0 below -87. 2^k e^r with |r| <= log(2) / 2, and of e^r what
+/// follows 1 + r as r^2 times a polynomial of degree 4, fitted to a relative 4e-9. Each step is
+/// taken for all vectors before the next, so that they hide one another's latency.
+template <class D, size_t n, class V = hn::Vec<D>>
+HWY_INLINE void ExpOfNegatives(D d, V (&x)[n]) {
+  constexpr float kPolynomial[] = {0.008368904702365398f, 0.041669413447380066f, 0.166665181517601f,
+                                   0.49999988079071045f};
+  const hn::RebindToSigned<D> bits;
+  const V least = hn::Set(d, -87.0f), one = hn::Set(d, 1.0f);
+  // A sum with this is rounded to an integer, which then stands in the lowest bits.
+  const V rounds = hn::Set(d, 0x1.8p23f);
+  V k[n], r[n], p[n];
+  Each<n>([&](size_t i) HWY_ATTR {
+    r[i] = hn::IfThenElse(hn::Lt(x[i], least), least, x[i]);
+    k[i] = hn::MulAdd(r[i], hn::Set(d, 1.4426950408889634f), rounds);
+  });
+  // log(2) in two parts, the first with so few bits that its product with k is exact.
+  Each<n>([&](size_t i) HWY_ATTR {
+    r[i] = hn::NegMulAdd(hn::Sub(k[i], rounds), hn::Set(d, 0.693145751953125f), r[i]);
+  });
+  Each<n>([&](size_t i) HWY_ATTR {
+    r[i] = hn::NegMulAdd(hn::Sub(k[i], rounds), hn::Set(d, 1.428606765330187e-6f), r[i]);
+    p[i] = hn::Set(d, 0.0013757667038589716f);
+  });
+#pragma GCC unroll 4
+  for (const float coefficient : kPolynomial) {
+    Each<n>([&](size_t i) HWY_ATTR { p[i] = hn::MulAdd(p[i], r[i], hn::Set(d, coefficient)); });
+  }
+  Each<n>([&](size_t i) HWY_ATTR {
+    p[i] = hn::Add(hn::MulAdd(hn::Mul(r[i], r[i]), p[i], r[i]), one);
+    const auto exponent = hn::ShiftLeft<23>(hn::BitCast(bits, k[i]));
+    const V y = hn::BitCast(d, hn::Add(hn::BitCast(bits, p[i]), exponent));
+    x[i] = hn::IfThenZeroElse(hn::Lt(x[i], least), y);
+  });
+}
+
+/// 1 / x for x in [1, 2], within 2 ulp: an estimate and steps of Newton's method, as divisions take
+/// several times as long.
+template <class D, size_t n, class V = hn::Vec<D>>
+HWY_INLINE void Reciprocals(D d, V (&x)[n]) {
+  constexpr int kSteps = HWY_TARGET == HWY_AVX3 ? 1 : 2;  // from 14 bits, or from 11 and fewer
+  V y[n];
+  Each<n>([&](size_t i) HWY_ATTR { y[i] = hn::ApproximateReciprocal(x[i]); });
+#pragma GCC unroll 2
+  for (int step = 0; step < kSteps; ++step) {
+    Each<n>([&](size_t i) HWY_ATTR {
+      y[i] = hn::MulAdd(y[i], hn::NegMulAdd(x[i], y[i], hn::Set(d, 1.0f)), y[i]);
+    });
+  }
+  Each<n>([&](size_t i) HWY_ATTR { x[i] = y[i]; });
+}
+
+/// Within 3 ulp.
+template <class D, size_t n, class V = hn::Vec<D>>
+HWY_INLINE void Sigmoids(D d, V (&x)[n]) {
+  const V one = hn::Set(d, 1.0f);
+  V e[n], above[n];
+  Each<n>([&](size_t i) HWY_ATTR { e[i] = hn::Neg(hn::Abs(x[i])); });
+  simd::ExpOfNegatives(d, e);
+  Each<n>([&](size_t i) HWY_ATTR {
+    above[i] = hn::IfThenElse(hn::Lt(x[i], hn::Zero(d)), e[i], one);
+    e[i] = hn::Add(one, e[i]);
+  });
+  simd::Reciprocals(d, e);
+  Each<n>([&](size_t i) HWY_ATTR { x[i] = hn::Mul(above[i], e[i]); });
+}
+
+/// With a division, which rounds once less.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
   const V one = hn::Set(d, 1.0f);
-  const V e = simd::Exp(d, hn::Neg(hn::Abs(x)));  // at most 1, so that nothing overflows
-  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e, one), hn::Add(one, e));
+  V e[1] = {hn::Neg(hn::Abs(x))};
+  simd::ExpOfNegatives(d, e);
+  return hn::Div(hn::IfThenElse(hn::Lt(x, hn::Zero(d)), e[0], one), hn::Add(one, e[0]));
 }
 
 /// erf for |x| <= 1: x P(x^2), P of degree 6 fitted to 1.3e-9.

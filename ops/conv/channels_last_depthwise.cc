@@ -62,12 +62,14 @@ HWY_INLINE void Channels(const DepthwiseSpan& span, const Activation& activation
       }
     }
   }
+  const auto at = [&](int p) { return p * span.y_step_pixel + c; };
+  if (span.residual != nullptr) {
 #pragma GCC unroll 4
-  for (int p = 0; p < pixels; ++p) {
-    const int64_t at = p * span.y_step_pixel + c;
-    if (span.residual != nullptr) sums[p] = hn::Add(sums[p], load(span.residual + at));
-    store(Activate(d, activation, sums[p]), span.y + at);
+    for (int p = 0; p < pixels; ++p) sums[p] = hn::Add(sums[p], load(span.residual + at(p)));
   }
+  Activate(d, activation, sums);
+#pragma GCC unroll 4
+  for (int p = 0; p < pixels; ++p) store(sums[p], span.y + at(p));
 }
 
 template <int pixels>

@@ -126,13 +126,36 @@ constexpr std::array<TileFunction, sizeof...(index)> TileTable(
 /// By rows, then vectors, each less one.
 constexpr auto kTiles = TileTable(std::make_integer_sequence<int, kRows * kVectors>());
 
-/// Whether StoreTile can do all that the epilogue says.
+/// Whether StoreTile can do all that the epilogue says, but perhaps the activation.
 bool IsSimple(const Epilogue& epilogue) {
-  const Activation::Kind kind = epilogue.activation.kind;
   return epilogue.alpha == 1 && epilogue.beta == 1 && epilogue.offset == 0 &&
-         epilogue.row_bias == nullptr &&
-         (kind == Activation::Kind::kNone || kind == Activation::Kind::kRelu ||
-          kind == Activation::Kind::kClip);
+         epilogue.row_bias == nullptr;
+}
+bool StoreTileActivates(Activation::Kind kind) {
+  return kind == Activation::Kind::kNone || kind == Activation::Kind::kRelu ||
+         kind == Activation::Kind::kClip;
+}
+
+/// The activation of rows of whole vectors, in place, four vectors together.
+template <int vectors>
+void ActivateRows(const Activation& activation, float* c, int64_t stride, int64_t rows) {
+  const D d;
+  constexpr int64_t kTogether = 4 / vectors;
+  const auto activate = [&](auto count, float* first) HWY_ATTR {
+    V x[count * vectors];
+    const auto place = [&](size_t i) {
+      return first + static_cast<int64_t>(i / vectors) * stride +
+             static_cast<int64_t>(i % vectors) * kLanes;
+    };
+    simd::Each<count * vectors>([&](size_t i) HWY_ATTR { x[i] = hn::LoadU(d, place(i)); });
+    Activate(d, activation, x);
+    simd::Each<count * vectors>([&](size_t i) HWY_ATTR { hn::StoreU(x[i], d, place(i)); });
+  };
+  int64_t row = 0;
+  for (; row + kTogether <= rows; row += kTogether) {
+    activate(std::integral_constant<int, kTogether>(), c + row * stride);
+  }
+  for (; row < rows; ++row) activate(std::integral_constant<int, 1>(), c + row * stride);
 }
 
 void Multiply(const RowBlock& block) {
@@ -157,6 +180,7 @@ void Multiply(const RowBlock& block) {
       const int64_t i = block.rows * tile / tiles, end = block.rows * (tile + 1) / tiles;
       float* c = block.c + i * block.c_stride + j;
       const Epilogue here = epilogue.At(i, j);
+      const bool activates = StoreTileActivates(here.activation.kind);
       TileStore to{.c = buffer, .c_stride = kColumns};
       if (direct) {
         to = {.c = c,
@@ -165,7 +189,7 @@ void Multiply(const RowBlock& block) {
               .bias = here.column_bias,
               .residual = here.residual,
               .residual_stride = here.residual_stride,
-              .kind = here.activation.kind,
+              .kind = activates ? here.activation.kind : Activation::Kind::kNone,
               .low = here.activation.a,
               .high = here.activation.b};
       }
@@ -173,6 +197,9 @@ void Multiply(const RowBlock& block) {
       if (!direct) {
         Store(D(), buffer, kColumns, end - i, columns, c, block.c_stride, block.accumulate,
               block.epilogue != nullptr ? &here : nullptr);
+      } else if (!activates) {
+        const auto activate = vectors == 1 ? ActivateRows<1> : ActivateRows<2>;
+        activate(here.activation, c, block.c_stride, end - i);
       }
     }
   }

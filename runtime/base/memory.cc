@@ -1,9 +1,28 @@
 #include "runtime/base/memory.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <new>
 
 namespace sardonyx {
+namespace {
+
+constexpr size_t kHugePage = size_t{2} << 20;
+
+/// Large blocks lie in huge pages as far as they fill them: fewer faults when they are first
+/// touched, and fewer misses of the TLB, which cost much in a virtual machine.
+std::byte* Allocate(size_t bytes, std::align_val_t alignment) {
+  void* memory = ::operator new(bytes, alignment, std::nothrow);
+#ifdef MADV_HUGEPAGE
+  if (memory != nullptr && bytes >= kHugePage) {
+    madvise(memory, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // advice; without it, all works
+  }
+#endif
+  return static_cast<std::byte*>(memory);
+}
+
+}  // namespace
 
 Status MemoryBudget::Take(int64_t bytes) {
   const int64_t before = used_.fetch_add(bytes, std::memory_order_relaxed);
@@ -30,15 +49,14 @@ StatusOr<std::shared_ptr<void>> ReserveBytes(int64_t bytes,
 StatusOr<std::shared_ptr<std::byte>> AllocateBytes(int64_t bytes,
                                                    const std::shared_ptr<MemoryBudget>& budget) {
   SX_ASSIGN_OR_RETURN(auto reserved, ReserveBytes(bytes, budget));
-  auto* memory =
-      static_cast<std::byte*>(::operator new (static_cast<size_t>(std::max<int64_t>(bytes, 1)),
-                                              std::align_val_t{kAlignment}, std::nothrow));
+  const size_t size = static_cast<size_t>(std::max<int64_t>(bytes, 1));
+  const std::align_val_t alignment{size < kHugePage ? kAlignment : kHugePage};
+  std::byte* memory = Allocate(size, alignment);
   if (memory == nullptr) {
     return LimitExceeded("the system has no memory for ", bytes, " bytes");
   }
-  return std::shared_ptr<std::byte>(memory, [reserved = std::move(reserved)](std::byte* p) {
-    ::operator delete (p, std::align_val_t{kAlignment});
-  });
+  return std::shared_ptr<std::byte>(memory, [reserved = std::move(reserved), alignment](
+                                                std::byte* p) { ::operator delete(p, alignment); });
 }
 
 }  // namespace sardonyx
