@@ -1,9 +1,10 @@
 // Relu and what came after it. The reference loops follow the specification's formulas, in forms
 // that neither overflow nor cancel.
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 
-#include "ops/common/convert.h"
+#include "absl/numeric/int128.h"
 #include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 #include "ops/elementwise/unary.h"
@@ -149,18 +150,35 @@ struct Gelu {
   }
 };
 
-/// alpha is the specification's lambd, beta its bias. Integers are computed on as double.
+/// A whole number that any 64-bit integer can be compared with and added to; 0 for NaN.
+absl::int128 Whole(double x) {
+  constexpr double kFar = 0x1p70;
+  return absl::int128(std::isnan(x) ? 0 : std::clamp(std::trunc(x), -kFar, kFar));
+}
+
+/// x + shift truncated towards zero, without rounding on the way; wraps where it does not fit.
+template <typename T>
+T AddTruncated(T x, double shift) {
+  absl::int128 sum = absl::int128(x) + Whole(shift);
+  const double rest = shift - std::trunc(shift);
+  if (sum > 0 && rest < 0) --sum;
+  if (sum < 0 && rest > 0) ++sum;
+  return static_cast<T>(absl::Int128Low64(sum));
+}
+
+/// alpha is the specification's lambd, beta its bias.
 struct Shrink {
   static constexpr double kCost = 1;
   template <typename T>
   static T Apply(T x, const UnaryAttrs& attrs) {
-    using C = std::conditional_t<std::is_floating_point_v<T>, T, double>;
-    const C value = static_cast<C>(x), lambd = static_cast<C>(attrs.alpha);
-    C result = 0;
-    if (value < -lambd) result = value + static_cast<C>(attrs.beta);
-    if (value > lambd) result = value - static_cast<C>(attrs.beta);
-    if constexpr (std::is_floating_point_v<T>) return result;
-    return static_cast<T>(TruncateToInt64(result));
+    if constexpr (std::is_floating_point_v<T>) {
+      const T lambd = static_cast<T>(attrs.alpha), bias = static_cast<T>(attrs.beta);
+      return x < -lambd ? x + bias : x > lambd ? x - bias : T{0};
+    } else {
+      const absl::int128 value(x), most = Whole(std::floor(attrs.alpha));
+      const double bias = attrs.beta;
+      return value < -most ? AddTruncated(x, bias) : value > most ? AddTruncated(x, -bias) : T{0};
+    }
   }
 };
 

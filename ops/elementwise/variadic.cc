@@ -2,6 +2,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "ops/common/accumulate.h"
 #include "ops/elementwise/binary.h"
 #include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
@@ -27,14 +28,6 @@ struct Min {
     if (a != a) return a;
     if (b != b) return b;
     return b < a ? b : a;
-  }
-};
-
-struct Sum {
-  static constexpr double kCost = 0.5;
-  template <typename T>
-  static T Apply(T a, T b, const BinaryAttrs&) {
-    return a + b;
   }
 };
 
@@ -103,26 +96,47 @@ Status RunNativeVariadic(KernelContext& context) {
   return RunVariadicRows(context, row, 0.5);
 }
 
-/// Divides the sum in output 0 by the number of inputs.
-Status Divide(KernelContext& context) {
-  return Dispatch(context.input(0).type(), Floats{}, [&]<typename T>() {
-    using C = ComputeType<T>;
-    T* y = context.output(0).data<T>();
-    const auto count = static_cast<C>(context.input_count());
-    return context.ParallelFor(context.output(0).size(), 0.5, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) y[i] = static_cast<T>(static_cast<C>(y[i]) / count);
-    });
+/// Output 0 is the sum of the inputs divided by `divisor`, rounded once.
+template <typename T>
+Status AddUp(KernelContext& context, double divisor) {
+  Tensor& y = context.output(0);
+  SX_ASSIGN_OR_RETURN(Tensor sums, context.Temporary(kTypeOf<Accumulator<T>>, y.shape()));
+  Accumulator<T>* sum = sums.data<Accumulator<T>>();
+  for (int k = 0; k < context.input_count(); ++k) {
+    const T* x = context.input(k).data<T>();
+    const Shape* shapes[] = {&context.input(k).shape()};
+    SX_ASSIGN_OR_RETURN(const BroadcastPlan plan, PlanBroadcast(y.shape(), shapes));
+    const int64_t step = plan.steps[0][0];
+    SX_RETURN_IF_ERROR(
+        ForEachRow(context, plan, 0.5, [&](const int64_t* at, int64_t out, int64_t n) {
+          for (int64_t i = 0; i < n; ++i) {
+            const Accumulator<T> value = Widen(x[at[0] + i * step]);
+            sum[out + i] = k == 0 ? value : sum[out + i] + value;
+          }
+        }));
+  }
+  return context.ParallelFor(y.size(), 0.5, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y.data<T>()[i] = Narrow<T>(sum[i] / divisor);
   });
 }
 
+Status RunSum(KernelContext& context) {
+  return Dispatch(context.input(0).type(), Floats{},
+                  [&]<typename T>() { return AddUp<T>(context, 1); });
+}
+
 Status RunMean(KernelContext& context) {
-  SX_RETURN_IF_ERROR((RunVariadic<Sum, Floats>(context)));
-  return Divide(context);
+  return Dispatch(context.input(0).type(), Floats{},
+                  [&]<typename T>() { return AddUp<T>(context, context.input_count()); });
 }
 
 Status RunNativeMean(KernelContext& context) {
   SX_RETURN_IF_ERROR(RunNativeVariadic<native::Add>(context));
-  return Divide(context);
+  float* y = context.output(0).data<float>();
+  const auto count = static_cast<float>(context.input_count());
+  return context.ParallelFor(context.output(0).size(), 0.5, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y[i] /= count;
+  });
 }
 
 OpDef VariadicOp(absl::string_view name, std::vector<int> versions, Status (*infer)(InferContext&),
@@ -152,8 +166,7 @@ std::vector<OpDef> VariadicOps() {
       VariadicOp("Min", {1, 6, 8, 12, 13}, InferVariadic<Numbers, IntsOperation::kMin>,
                  Simd<native::Min>(), SimpleKernel<RunVariadic<Min, Numbers>>("elementwise.loop")),
       WithGradient(VariadicOp("Sum", {1, 6, 8, 13}, InferVariadic<Floats, IntsOperation::kNone>,
-                              Simd<native::Add>(),
-                              SimpleKernel<RunVariadic<Sum, Floats>>("elementwise.loop")),
+                              Simd<native::Add>(), SimpleKernel<RunSum>("elementwise.loop")),
                    SumGradient),
       VariadicOp(
           "Mean", {1, 6, 8, 13}, InferVariadic<Floats, IntsOperation::kNone>,

@@ -41,6 +41,21 @@ TEST_CASE("float to float16 rounds to even and overflows", "[elementwise]") {
   for (size_t i = 0; i < x.size(); ++i) REQUIRE(y[i].bits == Half(x[i]).bits);
 }
 
+TEST_CASE("Sum and Mean of 16-bit floats round once", "[elementwise]") {
+  const auto of = [](const char* op, const Tensor& large, const Tensor& small) {
+    const auto y = RunOp(op, 13, {}, {large, small, small, small, small});
+    REQUIRE(y.ok());
+    return (*ToDoubles((*y)[0].tensor()))[0];
+  };
+  const auto pair = [&]<typename T>(float large, float small, double sum) {
+    const Tensor a = Tensor::Scalar(T(large)), b = Tensor::Scalar(T(small));
+    CHECK(of("Sum", a, b) == sum);
+    CHECK(of("Mean", a, b) == static_cast<double>(T(static_cast<float>(sum / 5))));
+  };
+  pair.operator()<BFloat16>(256, 1, 260);
+  pair.operator()<Half>(2048, 1, 2052);
+}
+
 TEST_CASE("float16 on the vectorised kernels is what the loops give", "[elementwise]") {
   std::vector<Half> values;
   for (int i = 0; i < 1301; ++i) values.push_back(Half(static_cast<float>(i - 600) * 0.0173f));

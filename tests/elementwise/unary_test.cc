@@ -201,6 +201,19 @@ TEST_CASE("unary operators on other types, empty tensors and scalars", "[element
     CHECK((*y)[0].tensor().data<int32_t>()[1] == 0);
     CHECK((*y)[0].tensor().data<int32_t>()[2] == 3);
   }
+  SECTION("Shrink loses no digit of large integers") {
+    constexpr int64_t kLarge = (int64_t{1} << 53) + 1;
+    const auto y = RunOp("Shrink", 9, {{"lambd", {0x1p53f}}, {"bias", {1.5f}}},
+                         {Tensor::Of<int64_t>({4}, {kLarge, -kLarge, kLarge - 1, INT64_MAX})});
+    REQUIRE(y.ok());
+    const int64_t* found = (*y)[0].tensor().data<int64_t>();
+    CHECK(std::vector<int64_t>(found, found + 4) ==
+          std::vector<int64_t>{kLarge - 2, 2 - kLarge, 0, INT64_MAX - 2});
+    const auto z =
+        RunOp("Shrink", 9, {{"bias", {0.5f}}}, {Tensor::Of<uint64_t>({1}, {UINT64_MAX})});
+    REQUIRE(z.ok());
+    CHECK((*z)[0].tensor().data<uint64_t>()[0] == UINT64_MAX - 1);
+  }
 }
 
 TEST_CASE("unary operators refuse what they do not know", "[elementwise]") {

@@ -140,6 +140,15 @@ TEST_CASE("MaxPool takes bytes", "[pool]") {
         absl::MakeConstSpan({int8_t{-5}, int8_t{127}, int8_t{127}}));
 }
 
+TEST_CASE("MaxUnpool needs a kernel_shape that fits its input", "[pool]") {
+  const Tensor x = Count({1, 1, 2, 2}), places = Tensor::Of<int64_t>({1, 1, 2, 2}, {0, 1, 2, 3});
+  for (const std::vector<int64_t>& kernel : {std::vector<int64_t>{}, {2}, {2, 2, 2}}) {
+    CHECK_FALSE(
+        RunOp("MaxUnpool", 11, {{"kernel_shape", IntsAttribute(kernel)}}, {x, places}).ok());
+  }
+  CHECK_FALSE(RunOp("MaxUnpool", 11, {}, {x, places}).ok());
+}
+
 TEST_CASE("MaxUnpool undoes MaxPool", "[pool]") {
   const Tensor x = Count({1, 2, 4, 4});
   const Attributes attributes = {{"kernel_shape", IntsAttribute({2, 2})},
