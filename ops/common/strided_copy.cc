@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "ops/common/element_size.h"
+#include "ops/common/interleave.h"
 
 namespace sardonyx {
 namespace {
@@ -154,34 +155,32 @@ Status CopyTransposed(const KernelContext& context, Axes axes, int rows_axis, co
       });
 }
 
-/// Whether the last axis has `n` elements that lie far apart in `from`, and are to lie between
+/// Whether the last axis has a few elements that lie far apart in `from`, and are to lie between
 /// those of the next elements of the axis before it: pixels from planes.
-bool Interleaves(const Axes& axes, int64_t n) {
+bool Interleaves(const Axes& axes) {
   const int last = axes.count() - 1;
-  return last > 0 && axes.dims[last] == n && axes.to[last] == 1 && axes.from[last - 1] == 1 &&
-         axes.to[last - 1] == n;
+  return last > 0 && axes.dims[last] <= 4 && axes.to[last] == 1 && axes.from[last - 1] == 1 &&
+         axes.to[last - 1] == axes.dims[last];
 }
 
-template <int n, typename T>
-Status CopyInterleaved(const KernelContext& context, Axes axes, const T* from, T* to) {
+Status CopyInterleaved(const KernelContext& context, Axes axes, const float* from, float* to) {
   constexpr int64_t kPiece = 1 << 12;
-  const int last = axes.count() - 1;
-  const int64_t count = axes.dims[last - 1], from_step = axes.from[last];
+  const int last = axes.count() - 1, planes = static_cast<int>(axes.dims[last]);
+  const int64_t count = axes.dims[last - 1], step = axes.from[last];
   axes.Remove(last);
   axes.Remove(last - 1);
   const int64_t pieces = (count + kPiece - 1) / kPiece;
   int64_t outer = 1;
   for (int64_t dim : axes.dims) outer *= dim;
-  return context.ParallelFor(outer * pieces, 0.5 * n * kPiece, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const Odometer place(axes, i / pieces);
-      const int64_t start = i % pieces * kPiece, stop = std::min(start + kPiece, count);
-      const T* source = from + place.from();
-      for (int64_t j = start; j < stop; ++j) {
-        for (int k = 0; k < n; ++k) to[place.to() + j * n + k] = source[k * from_step + j];
-      }
-    }
-  });
+  return context.ParallelFor(
+      outer * pieces, 0.3 * planes * kPiece, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const Odometer place(axes, i / pieces);
+          const int64_t first = i % pieces * kPiece;
+          Interleave(planes, from + place.from() + first, step, std::min(kPiece, count - first),
+                     to + place.to() + first * planes);
+        }
+      });
 }
 
 template <typename T>
@@ -190,8 +189,12 @@ Status Copy(const KernelContext& context, Axes axes, const T* from, T* to) {
     *to = *from;
     return absl::OkStatus();
   }
-  if (Interleaves(axes, 2)) return CopyInterleaved<2>(context, std::move(axes), from, to);
-  if (Interleaves(axes, 3)) return CopyInterleaved<3>(context, std::move(axes), from, to);
+  if constexpr (std::is_same_v<T, uint32_t>) {
+    if (Interleaves(axes)) {
+      return CopyInterleaved(context, std::move(axes), reinterpret_cast<const float*>(from),
+                             reinterpret_cast<float*>(to));
+    }
+  }
   const int last = axes.count() - 1;
   if (axes.to[last] == 1 && axes.from[last] != 1 && axes.from[last] != 0 && axes.dims[last] >= 4) {
     for (int i = 0; i < last; ++i) {
