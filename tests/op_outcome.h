@@ -64,8 +64,8 @@ inline std::string Describe(const Value& value) {
 /// All outputs, joined by "; ", or "error: " and the message.
 inline std::string Outcome(const std::string& op, int opset, const Attributes& attributes,
                            const std::vector<Value>& inputs, int outputs = 1,
-                           const std::string& domain = "") {
-  const auto result = RunOp(op, opset, attributes, inputs, outputs, "", 1, domain);
+                           const std::string& domain = "", const std::string& kernel = "") {
+  const auto result = RunOp(op, opset, attributes, inputs, outputs, kernel, 1, domain);
   if (!result.ok()) return absl::StrCat("error: ", result.status().message());
   return absl::StrJoin(*result, "; ", [](std::string* text, const Value& value) {
     absl::StrAppend(text, Describe(value));
@@ -83,14 +83,35 @@ struct OpCase {
   std::string domain = "";
 };
 
-/// What came out where it is not what `c` expects; empty otherwise.
-inline std::string Fault(const OpCase& c) {
-  const std::string outcome = Outcome(c.op, c.opset, c.attributes, c.inputs, c.outputs, c.domain);
+/// A row with an operator of com.microsoft.
+inline OpCase Contrib(std::string op, Attributes attributes, std::vector<Value> inputs,
+                      std::string expected, int outputs = 1) {
+  return {std::move(op),       1,       std::move(attributes), std::move(inputs),
+          std::move(expected), outputs, "com.microsoft"};
+}
+
+/// What came out where it is not what `c` expects; empty otherwise. `kernel` as RunOp takes it.
+inline std::string Fault(const OpCase& c, const std::string& kernel = "") {
+  const std::string outcome =
+      Outcome(c.op, c.opset, c.attributes, c.inputs, c.outputs, c.domain, kernel);
   const bool as_expected = c.expected.rfind("error: ", 0) == 0
                                ? outcome.rfind("error: ", 0) == 0 &&
                                      outcome.find(c.expected.substr(7)) != std::string::npos
                                : outcome == c.expected;
-  return as_expected ? "" : absl::StrCat(c.op, "-", c.opset, ": ", outcome);
+  return as_expected ? "" : absl::StrCat(c.op, "-", c.opset, " ", kernel, ": ", outcome);
+}
+
+/// The first fault among the operator's kernels, of those that take the case.
+inline std::string FaultOfAnyKernel(const OpCase& c) {
+  const OpDef* op = FindOp(c.domain, c.op);
+  if (op == nullptr) return absl::StrCat("no operator ", c.op);
+  for (const KernelDef& kernel : op->kernels) {
+    const std::string name(kernel.name);
+    const auto result = RunOp(c.op, c.opset, c.attributes, c.inputs, c.outputs, name, 1, c.domain);
+    if (absl::IsUnimplemented(result.status()) && kernel.backend != Backend::kReference) continue;
+    if (std::string fault = Fault(c, name); !fault.empty()) return fault;
+  }
+  return "";
 }
 
 /// Types and lists of integers that inference gives for inputs of which not all is known; element

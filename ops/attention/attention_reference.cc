@@ -110,6 +110,7 @@ class Rows {
         keys_(context.input(kPastKey), context.input(kKey), attrs_.kv_heads),
         values_(context.input(kPastValue), context.input(kValue), attrs_.kv_heads),
         mask_(context.input(kMask)),
+        sinks_(context.has_input(kSink) ? context.input(kSink).data<T>() : nullptr),
         nonpad_(nonpad),
         total_(keys_.length()),
         scale_(attrs_.scale.value_or(1 / std::sqrt(static_cast<double>(q_view_.size)))) {}
@@ -185,6 +186,10 @@ class Rows {
     }
     Emit(QkOutput::kBiased, scores, qk);
     double sum = 0;
+    if (const double sink = sinks_ == nullptr ? kMasked : Widen(sinks_[head]); sink != kMasked) {
+      greatest = std::max(greatest, sink);
+      sum = std::exp(sink - greatest);
+    }
     for (double& score : scores) {
       score = all_masked || greatest == kMasked ? 0 : std::exp(score - greatest);
       sum += score;
@@ -212,7 +217,8 @@ class Rows {
   const Cache<T> keys_;
   const Cache<V> values_;
   const Mask mask_;
-  const Ints& nonpad_;  // per batch; empty: none
+  const T* const sinks_;  // per head; null: none
+  const Ints& nonpad_;    // per batch; empty: none
   const int64_t total_;
   const double scale_;
 };

@@ -3,8 +3,16 @@
 namespace sardonyx {
 
 std::vector<OpDef> AttentionOps() {
-  return {AttentionOp(),       FlexAttentionOp(),       LinearAttentionOp(),
-          RotaryEmbeddingOp(), CausalConvWithStateOp(), SwiGluOp()};
+  return {AttentionOp(),
+          FlexAttentionOp(),
+          LinearAttentionOp(),
+          RotaryEmbeddingOp(),
+          CausalConvWithStateOp(),
+          SwiGluOp(),
+          ContribRotaryEmbeddingOp(),
+          ContribAttentionOp(),
+          MultiHeadAttentionOp(),
+          GroupQueryAttentionOp()};
 }
 
 }  // namespace sardonyx

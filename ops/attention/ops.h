@@ -14,6 +14,10 @@ OpDef AttentionOp();
 OpDef FlexAttentionOp();
 OpDef LinearAttentionOp();
 OpDef RotaryEmbeddingOp();
+OpDef ContribRotaryEmbeddingOp();  // this and the following: of com.microsoft
+OpDef ContribAttentionOp();
+OpDef MultiHeadAttentionOp();
+OpDef GroupQueryAttentionOp();
 OpDef CausalConvWithStateOp();
 OpDef SwiGluOp();
 
