@@ -26,42 +26,50 @@ bool ReadBound(const Graph& graph, const Node& node, size_t i, float* bound) {
   return true;
 }
 
-std::optional<Activation> ClipOf(const Graph& graph, const Node& node) {
+}  // namespace
+
+std::optional<Activation> ActivationNamed(
+    absl::string_view op, absl::FunctionRef<float(const char* name, float fallback)> attribute) {
   constexpr float kMax = std::numeric_limits<float>::max();
-  Activation clip{.kind = Kind::kClip, .a = -kMax, .b = kMax};
-  if (node.version < 11) {
-    clip.a = FloatAttribute(node, "min", clip.a);
-    clip.b = FloatAttribute(node, "max", clip.b);
-    return clip;
-  }
-  if (!ReadBound(graph, node, 1, &clip.a) || !ReadBound(graph, node, 2, &clip.b)) {
-    return std::nullopt;
-  }
-  return clip;
+  const auto with = [&](Kind kind, const char* a, float a_default, const char* b = nullptr,
+                        float b_default = 0) {
+    return Activation{.kind = kind,
+                      .a = attribute(a, a_default),
+                      .b = b == nullptr ? 0 : attribute(b, b_default)};
+  };
+  if (op == "Relu") return Activation{.kind = Kind::kRelu};
+  if (op == "Clip") return with(Kind::kClip, "min", -kMax, "max", kMax);
+  if (op == "LeakyRelu") return with(Kind::kLeakyRelu, "alpha", 0.01f);
+  if (op == "Sigmoid") return Activation{.kind = Kind::kSigmoid};
+  if (op == "Tanh") return Activation{.kind = Kind::kTanh};
+  if (op == "HardSigmoid") return with(Kind::kHardSigmoid, "alpha", 0.2f, "beta", 0.5f);
+  if (op == "HardSwish") return Activation{.kind = Kind::kHardSwish};
+  if (op == "Swish") return with(Kind::kSwish, "alpha", 1.0f);
+  return std::nullopt;
 }
 
-}  // namespace
+Activation ReadActivation(ParseContext& context,
+                          absl::FunctionRef<float(const char* name, float fallback)> attribute) {
+  const std::string name = context.String("activation", "");
+  if (name.empty()) return {};
+  const auto activation = ActivationNamed(name, attribute);
+  if (activation) return *activation;
+  context.Fail(absl::StrCat("attribute 'activation' is '", name, "', not one of Relu, Clip, ",
+                            "LeakyRelu, Sigmoid, Tanh, HardSigmoid, HardSwish and Swish"));
+  return {};
+}
 
 std::optional<Activation> ActivationOf(const Graph& graph, const Node& node) {
   if (!node.domain.empty() || node.inputs.empty() || node.outputs.size() != 1) return std::nullopt;
-  const std::string& op = node.op_type;
-  if (op == "Relu") return Activation{.kind = Kind::kRelu};
-  if (op == "Clip") return ClipOf(graph, node);
-  if (op == "LeakyRelu") {
-    return Activation{.kind = Kind::kLeakyRelu, .a = FloatAttribute(node, "alpha", 0.01f)};
+  auto activation = ActivationNamed(node.op_type, [&node](const char* name, float fallback) {
+    return FloatAttribute(node, name, fallback);
+  });
+  // A Clip since opset 11 has its bounds as inputs, which only constants make an activation of.
+  if (activation &&
+      (!ReadBound(graph, node, 1, &activation->a) || !ReadBound(graph, node, 2, &activation->b))) {
+    return std::nullopt;
   }
-  if (op == "Sigmoid") return Activation{.kind = Kind::kSigmoid};
-  if (op == "Tanh") return Activation{.kind = Kind::kTanh};
-  if (op == "HardSigmoid") {
-    return Activation{.kind = Kind::kHardSigmoid,
-                      .a = FloatAttribute(node, "alpha", 0.2f),
-                      .b = FloatAttribute(node, "beta", 0.5f)};
-  }
-  if (op == "HardSwish") return Activation{.kind = Kind::kHardSwish};
-  if (op == "Swish") {
-    return Activation{.kind = Kind::kSwish, .a = FloatAttribute(node, "alpha", 1.0f)};
-  }
-  return std::nullopt;
+  return activation;
 }
 
 std::string ToString(const Activation& activation) {

@@ -6,7 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "runtime/graph/graph.h"
+#include "absl/functional/function_ref.h"
+#include "runtime/op.h"
 
 namespace sardonyx {
 
@@ -31,38 +32,50 @@ struct Activation {
   friend bool operator==(const Activation&, const Activation&) = default;
 };
 
-/// One element, as the operators' reference kernels compute it; NaN stays NaN.
-inline float Apply(const Activation& activation, float x) {
-  const auto clip = [](float v, float low, float high) {
-    const float raised = v < low ? low : v;
+/// One element in float or double, as the operators' reference kernels compute it; NaN stays NaN.
+template <typename T>
+T Apply(const Activation& activation, T x) {
+  const T a = static_cast<T>(activation.a), b = static_cast<T>(activation.b);
+  const auto clip = [](T v, T low, T high) {
+    const T raised = v < low ? low : v;
     return raised > high ? high : raised;
   };
   switch (activation.kind) {
     case Activation::Kind::kNone:
       return x;
     case Activation::Kind::kRelu:
-      return x < 0 ? 0.0f : x;
+      return x < 0 ? T{0} : x;
     case Activation::Kind::kClip:
-      return clip(x, activation.a, activation.b);
+      return clip(x, a, b);
     case Activation::Kind::kLeakyRelu:
-      return x < 0 ? activation.a * x : x;
+      return x < 0 ? a * x : x;
     case Activation::Kind::kSigmoid:
-      return 1.0f / (1.0f + std::exp(-x));
+      return T{1} / (T{1} + std::exp(-x));
     case Activation::Kind::kTanh:
       return std::tanh(x);
     case Activation::Kind::kHardSigmoid:
-      return clip(activation.a * x + activation.b, 0.0f, 1.0f);
+      return clip(a * x + b, T{0}, T{1});
     case Activation::Kind::kHardSwish:
-      return x * clip(x / 6.0f + 0.5f, 0.0f, 1.0f);
+      return x * clip(x / T{6} + T(0.5), T{0}, T{1});
     case Activation::Kind::kSwish:
-      return x / (1.0f + std::exp(-activation.a * x));
+      return x / (T{1} + std::exp(-a * x));
   }
   return x;
 }
 
-/// The float32 activation that `node` of `graph` computes from its input 0, if it is one: Relu,
-/// Clip with constant bounds, LeakyRelu, Sigmoid, Tanh, HardSigmoid, HardSwish or Swish. The caller
-/// checks that the element type is float32.
+/// The activation that the operator `op` of ai.onnx computes, where it is one of those above; its
+/// attributes are asked for by name.
+std::optional<Activation> ActivationNamed(
+    absl::string_view op, absl::FunctionRef<float(const char* name, float fallback)> attribute);
+
+/// The one that the attribute 'activation' of com.microsoft's fused operators names; none where it
+/// is left out or, which makes the context fail, not one of those above.
+Activation ReadActivation(ParseContext& context,
+                          absl::FunctionRef<float(const char* name, float fallback)> attribute);
+
+/// The float32 activation that `node` of `graph` computes from its input 0, if it is one that
+/// ActivationNamed knows; Clip with constant bounds. The caller checks that the element type is
+/// float32.
 std::optional<Activation> ActivationOf(const Graph& graph, const Node& node);
 
 /// "relu", "clip(0, 6)"; "none" for none.

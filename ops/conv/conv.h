@@ -17,8 +17,8 @@ namespace sardonyx {
 struct ConvAttrs : Attrs {
   WindowAttrs window;
   int64_t group = 1;           // at least 1
-  Activation activation;       // set by rewrites, applied last
-  bool residual = false;       // set by rewrites: input 3 is added before the activation
+  Activation activation;       // of FusedConv or set by rewrites: applied last
+  bool residual = false;       // likewise: input 3 is added before the activation
   bool channels_last = false;  // set by the layout pass: the channels of X and Y are the last axis
 };
 inline constexpr int kConvResidual = 3;

@@ -1,4 +1,5 @@
 // Conv: attributes, types, and the list of its kernels.
+#include "ops/common/contrib.h"
 #include "ops/common/float_inputs.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/kernels.h"
@@ -8,13 +9,28 @@
 namespace sardonyx {
 namespace {
 
-StatusOr<std::shared_ptr<Attrs>> ParseConv(ParseContext& context) {
+std::shared_ptr<ConvAttrs> ReadConv(ParseContext& context) {
   auto attrs = std::make_shared<ConvAttrs>();
   attrs->window = ReadWindow(context, true);
   attrs->group = context.Int("group", 1);
   if (attrs->group < 1) {
     context.Fail(absl::StrCat("attribute 'group' is ", attrs->group, ", not at least 1"));
   }
+  return attrs;
+}
+
+StatusOr<std::shared_ptr<Attrs>> ParseConv(ParseContext& context) { return ReadConv(context); }
+
+/// com.microsoft's FusedConv has what rewrites make of a Conv: an activation and a residual.
+StatusOr<std::shared_ptr<Attrs>> ParseFusedConv(ParseContext& context) {
+  auto attrs = ReadConv(context);
+  const std::vector<ValueId>& inputs = context.node().inputs;
+  attrs->residual = inputs.size() > kConvResidual && inputs[kConvResidual] != kNoValue;
+  const std::vector<float> numbers = context.FloatList("activation_params");
+  size_t used = 0;  // the list holds the activation's attributes in the order of their names
+  attrs->activation = ReadActivation(context, [&](const char*, float fallback) {
+    return used < numbers.size() ? numbers[used++] : fallback;
+  });
   return attrs;
 }
 
@@ -97,6 +113,13 @@ OpDef ConvOp() {
                             .convert = ConvertToChannelsLast,
                             .gains = true},
           .multiply_adds = ConvMultiplyAdds};
+}
+
+OpDef FusedConvOp() {
+  OpDef op = AsContrib(ConvOp(), "FusedConv");
+  op.max_inputs = kConvResidual + 1;
+  op.parse = ParseFusedConv;
+  return op;
 }
 
 }  // namespace sardonyx

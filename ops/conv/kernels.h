@@ -6,6 +6,7 @@
 namespace sardonyx {
 
 OpDef ConvOp();
+OpDef FusedConvOp();  // of com.microsoft
 OpDef ConvTransposeOp();
 /// Scales, shifts, residuals and activations that Conv takes in from the nodes behind it.
 std::vector<Rewrite> ConvRewrites();

@@ -4,6 +4,6 @@
 
 namespace sardonyx {
 
-std::vector<OpDef> ConvOps() { return {ConvOp(), ConvTransposeOp()}; }
+std::vector<OpDef> ConvOps() { return {ConvOp(), FusedConvOp(), ConvTransposeOp()}; }
 
 }  // namespace sardonyx

@@ -87,8 +87,7 @@ Status Run(KernelContext& context) {
             double sum = sums[o];
             if (bias != nullptr) sum += static_cast<double>(bias[m]);
             if (residual != nullptr) sum += static_cast<double>(residual[at]);
-            if (attrs.activation) sum = Apply(attrs.activation, static_cast<float>(sum));
-            y[at] = static_cast<T>(sum);
+            y[at] = static_cast<T>(Apply(attrs.activation, static_cast<ComputeType<T>>(sum)));
           }
         }
       });

@@ -5,18 +5,13 @@
 #include <type_traits>
 
 #include "absl/numeric/int128.h"
+#include "ops/common/contrib.h"
 #include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 #include "ops/elementwise/unary.h"
 
 namespace sardonyx {
 namespace {
-
-template <typename T>
-T SigmoidOf(T x) {
-  const T e = std::exp(-std::fabs(x));
-  return (x < 0 ? e : T{1}) / (T{1} + e);
-}
 
 template <typename T>
 T SoftplusOf(T x) {
@@ -139,17 +134,6 @@ struct Mish {
   }
 };
 
-/// flag: the approximation by tanh (Hendrycks and Gimpel, arXiv:1606.08415).
-struct Gelu {
-  static constexpr double kCost = 15;
-  template <typename T>
-  static T Apply(T x, const UnaryAttrs& attrs) {
-    if (!attrs.flag) return T(0.5) * x * std::erfc(x * T(-0.70710678118654752440));
-    const T u = T(0.79788456080286535588) * x * (T{1} + T(0.044715) * x * x);
-    return x * SigmoidOf(2 * u);  // (1 + tanh u) / 2
-  }
-};
-
 /// A whole number that any 64-bit integer can be compared with and added to; 0 for NaN.
 absl::int128 Whole(double x) {
   constexpr double kFar = 0x1p70;
@@ -199,6 +183,9 @@ StatusOr<std::shared_ptr<Attrs>> ParseAlphaOne(ParseContext& context) {
 StatusOr<std::shared_ptr<Attrs>> ParseLeakyRelu(ParseContext& context) {
   return ParseAlphaBeta(context, "alpha", 0.01f);
 }
+StatusOr<std::shared_ptr<Attrs>> ParseQuickGelu(ParseContext& context) {
+  return ParseAlphaBeta(context, "alpha", 1.702f);
+}
 StatusOr<std::shared_ptr<Attrs>> ParseHardSigmoid(ParseContext& context) {
   return ParseAlphaBeta(context, "alpha", 0.2f, "beta", 0.5f);
 }
@@ -209,17 +196,6 @@ StatusOr<std::shared_ptr<Attrs>> ParseSelu(ParseContext& context) {
   const bool first = context.version() < 6;
   return ParseAlphaBeta(context, "alpha", first ? 1.6732f : 1.67326319217681884765625f, "gamma",
                         first ? 1.0507f : 1.05070102214813232421875f);
-}
-
-StatusOr<std::shared_ptr<Attrs>> ParseGelu(ParseContext& context) {
-  auto attrs = std::make_shared<UnaryAttrs>();
-  const std::string approximate = context.String("approximate", "none");
-  if (approximate != "none" && approximate != "tanh") {
-    context.Fail(
-        absl::StrCat("attribute 'approximate' is '", approximate, "', neither 'none' nor 'tanh'"));
-  }
-  attrs->flag = approximate == "tanh";
-  return attrs;
 }
 
 using SignedNumbers = decltype(Floats{} + SignedIntegers{});
@@ -242,7 +218,8 @@ std::vector<OpDef> ActivationOps() {
                                                                   ParseHardSigmoid),
       UnaryOpWithNative<HardSwish, Floats, native::HardSwish>("HardSwish", {14, 22}),
       UnaryOpWithNative<Swish, Floats, native::Swish>("Swish", {24}, ParseAlphaOne),
-      UnaryOpWithNative<Gelu, Floats, native::Gelu>("Gelu", {20}, ParseGelu),
+      AsContrib(UnaryOpWithNative<Swish, Floats, native::Swish>("", {}, ParseQuickGelu),
+                "QuickGelu"),
       WithGradient(UnaryOp<Softplus, Floats>("Softplus", {1, 22}), SoftplusGradient),
       UnaryOp<Softsign, Floats>("Softsign", {1, 22}),
       UnaryOp<Mish, Floats>("Mish", {18, 22}),

@@ -9,8 +9,8 @@ namespace sardonyx {
 
 std::vector<OpDef> ElementwiseOps() {
   std::vector<OpDef> ops = {PowOp(), WhereOp(), ClipOp()};
-  for (auto family : {RoundingOps, MathOps, PredicateOps, ActivationOps, ArithmeticOps, CompareOps,
-                      LogicOps, VariadicOps, CastOps}) {
+  for (auto family : {RoundingOps, MathOps, PredicateOps, ActivationOps, GeluOps, ArithmeticOps,
+                      CompareOps, LogicOps, VariadicOps, CastOps}) {
     for (OpDef& op : family()) ops.push_back(std::move(op));
   }
   return ops;

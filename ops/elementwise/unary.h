@@ -1,6 +1,7 @@
 // Operators that compute each element of output 0 from the same element of input 0 alone.
 #pragma once
 
+#include <cmath>
 #include <string>
 
 #include "ops/common/channels_last.h"
@@ -19,6 +20,13 @@ struct UnaryAttrs : Attrs {
 
 /// y[i] = f(x[i]) for i in [0, n). x and y may be the same memory.
 using UnaryRow = void (*)(const void* x, void* y, int64_t n, const UnaryAttrs& attrs);
+
+/// 1 / (1 + e^-x), without overflow on the way.
+template <typename T>
+T SigmoidOf(T x) {
+  const T e = std::exp(-std::fabs(x));
+  return (x < 0 ? e : T{1}) / (T{1} + e);
+}
 
 /// The attributes of an operator that has none, but for what opsets before 6 ignored.
 StatusOr<std::shared_ptr<Attrs>> ParseNoAttributes(ParseContext& context);
@@ -111,6 +119,7 @@ OpDef UnaryOpWithNative(absl::string_view name, std::vector<int> versions,
 std::vector<OpDef> RoundingOps();    // rounding.cc: Abs, Neg, Sign, Ceil, Floor, Round, ...
 std::vector<OpDef> MathOps();        // math.cc: Exp, Log, Sin, Erf, ...
 std::vector<OpDef> PredicateOps();   // predicates.cc: IsNaN, IsInf, Not, BitwiseNot
-std::vector<OpDef> ActivationOps();  // activations.cc: Relu, Sigmoid, Gelu, ...
+std::vector<OpDef> ActivationOps();  // activations.cc: Relu, Sigmoid, Softplus, ...
+std::vector<OpDef> GeluOps();        // gelu.cc: Gelu and its kin of com.microsoft
 
 }  // namespace sardonyx

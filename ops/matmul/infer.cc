@@ -1,6 +1,8 @@
-// Attributes, types and shapes of MatMul and Gemm.
+// Attributes, types and shapes of MatMul and Gemm, and of com.microsoft's FusedMatMul and
+// FusedGemm.
 #include "ops/common/infer.h"
 
+#include "ops/common/require_input.h"
 #include "ops/matmul/matmul.h"
 
 namespace sardonyx {
@@ -33,23 +35,64 @@ StatusOr<std::optional<SymbolicShape>> MatMulResult(const SymbolicShape& a,
   return result;
 }
 
+Status CheckGemmBias(const SymbolicShape* c, const SymbolicShape& result) {
+  bool fits = c == nullptr || c->size() <= result.size();
+  for (size_t i = 0; fits && c != nullptr && i < c->size(); ++i) {
+    const Dim& have = (*c)[i];
+    const Dim& want = result[result.size() - c->size() + i];
+    fits = !have.known() || have.value == 1 || !want.known() || have.value == want.value;
+  }
+  if (fits) return absl::OkStatus();
+  return InvalidArgument("C has shape ", ToString(*c), ", which does not broadcast to ",
+                         ToString(result));
+}
+
 StatusOr<std::shared_ptr<Attrs>> ParseMatMul(ParseContext&) {
   return std::make_shared<MatMulAttrs>();
 }
 
-StatusOr<std::shared_ptr<Attrs>> ParseGemm(ParseContext& context) {
+StatusOr<std::shared_ptr<Attrs>> ParseFusedMatMul(ParseContext& context) {
+  auto attrs = std::make_shared<MatMulAttrs>();
+  attrs->a = {context.Flag("transA", false), context.Flag("transBatchA", false)};
+  attrs->b = {context.Flag("transB", false), context.Flag("transBatchB", false)};
+  attrs->alpha = context.Float("alpha", 1);
+  return attrs;
+}
+
+namespace {
+
+std::shared_ptr<GemmAttrs> ReadGemm(ParseContext& context) {
   auto attrs = std::make_shared<GemmAttrs>();
   attrs->alpha = context.Float("alpha", 1);
   attrs->beta = context.Float("beta", 1);
   attrs->trans_a = context.Flag("transA", false);
   attrs->trans_b = context.Flag("transB", false);
+  return attrs;
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<Attrs>> ParseGemm(ParseContext& context) {
+  if (context.version() < 11) RequireInput(context, 2, "C");
   // Without it C had to have Y's shape; reading C as broadcast then changes nothing.
   if (context.version() < 7) context.Ignore("broadcast");
+  return ReadGemm(context);
+}
+
+StatusOr<std::shared_ptr<Attrs>> ParseFusedGemm(ParseContext& context) {
+  auto attrs = ReadGemm(context);
+  for (const char* name : {"activation_alpha", "activation_beta", "activation_gamma"}) {
+    context.Ignore(name);  // what the activation has no use for
+  }
+  attrs->activation = ReadActivation(context, [&](const char* name, float fallback) {
+    return context.Float(absl::StrCat("activation_", name), fallback);
+  });
   return attrs;
 }
 
 Status InferMatMul(InferContext& context) {
-  const bool bias = context.attrs<MatMulAttrs>().bias;
+  const auto& attrs = context.attrs<MatMulAttrs>();
+  const bool bias = attrs.bias;
   if (context.input_count() != (bias ? 3 : 2)) {
     return InvalidArgument("takes two inputs, but has ", context.input_count());
   }
@@ -57,7 +100,8 @@ Status InferMatMul(InferContext& context) {
   const SymbolicShape *a = context.shape(0), *b = context.shape(1);
   std::optional<SymbolicShape> result;
   if (a != nullptr && b != nullptr) {
-    SX_ASSIGN_OR_RETURN(result, MatMulResult(*a, *b));
+    SX_ASSIGN_OR_RETURN(result, MatMulResult(attrs.a.Seen(*a, static_cast<int>(a->size())),
+                                             attrs.b.Seen(*b, static_cast<int>(b->size()))));
   }
   if (const SymbolicShape* c = bias ? context.shape(2) : nullptr; c != nullptr && result) {
     const auto columns = ToShape(*c);
@@ -70,12 +114,14 @@ Status InferMatMul(InferContext& context) {
   return absl::OkStatus();
 }
 
+Status InferFusedMatMul(InferContext& context) {
+  SX_RETURN_IF_ERROR(CommonElement(context, Floats{}, {0, 1}).status());
+  return InferMatMul(context);
+}
+
 Status InferGemm(InferContext& context) {
   const auto& attrs = context.attrs<GemmAttrs>();
   SX_ASSIGN_OR_RETURN(const DataType element, CommonElement(context, ProductTypes{}, {0, 1, 2}));
-  if (!context.has_input(2) && context.version() < 11) {
-    return InvalidArgument("input C may be left out only from opset 11 on");
-  }
   const SymbolicShape *a = context.shape(0), *b = context.shape(1);
   if ((a != nullptr && a->size() != 2) || (b != nullptr && b->size() != 2)) {
     return InvalidArgument("A and B must be matrices, but have shapes ", a ? ToString(*a) : "?",
@@ -87,18 +133,7 @@ Status InferGemm(InferContext& context) {
   if (a != nullptr && b != nullptr) {
     SX_RETURN_IF_ERROR(CheckInner((*a)[!attrs.trans_a], (*b)[attrs.trans_b], *a, *b));
   }
-  if (const SymbolicShape* c = context.shape(2); c != nullptr) {
-    bool fits = c->size() <= 2;
-    for (size_t i = 0; fits && i < c->size(); ++i) {
-      const Dim& have = (*c)[i];
-      const Dim& want = result[2 - c->size() + i];
-      fits = !have.known() || have.value == 1 || !want.known() || have.value == want.value;
-    }
-    if (!fits) {
-      return InvalidArgument("C has shape ", ToString(*c), ", which does not broadcast to ",
-                             ToString(result));
-    }
-  }
+  SX_RETURN_IF_ERROR(CheckGemmBias(context.shape(2), result));
   context.set_output(0, element, std::move(result));
   return absl::OkStatus();
 }

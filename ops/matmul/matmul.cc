@@ -6,7 +6,7 @@ namespace sardonyx {
 
 bool MatMulShape::SharesB() const {
   if (batches <= 1) return true;
-  return k > 0 &&
+  return k > 0 && a_row == k && a_column == 1 &&
          std::all_of(b_step.begin(), b_step.end(), [](int64_t step) { return step == 0; }) &&
          AOffset(batches - 1) == (batches - 1) * m * k;
 }
@@ -23,44 +23,63 @@ int64_t MatMulShape::Offset(const Ints& step, int64_t index) const {
 
 namespace {
 
-/// Row-major steps over `dims` (the batch axes of an operand whose matrices have `matrix`
-/// elements), aligned to the right of `rank` axes; 0 along axes of size 1.
-Ints BatchSteps(absl::Span<const int64_t> dims, int64_t matrix, int rank) {
+/// Steps over the batch axes of an operand, aligned to the right of `rank` axes; 0 along axes of
+/// size 1. `strides` are those of all its axes.
+Ints BatchSteps(absl::Span<const int64_t> batch, const Ints& strides, int rank) {
   Ints steps(rank, 0);
-  int64_t step = matrix;
-  for (int i = 1; i <= static_cast<int>(dims.size()); ++i) {
-    const int64_t dim = dims[dims.size() - i];
-    steps[rank - i] = dim == 1 ? 0 : step;
-    step *= dim;
-  }
+  const size_t missing = rank - batch.size();
+  for (size_t i = 0; i < batch.size(); ++i) steps[missing + i] = batch[i] == 1 ? 0 : strides[i];
   return steps;
 }
 
+/// An operand as it enters the product.
+struct Seen {
+  Shape shape;
+  Ints strides;
+  absl::Span<const int64_t> batch;
+
+  Seen(const Shape& given, const MatMulOperand& operand)
+      : shape(operand.Seen(given, given.rank())),
+        strides(operand.Seen(given.Strides(), given.rank())),
+        batch(shape.dims().subspan(0, std::max(given.rank() - 2, 0))) {}
+  Seen(const Seen&) = delete;  // `batch` lies in `shape`
+};
+
 }  // namespace
 
-StatusOr<MatMulShape> MakeMatMulShape(const Shape& a, const Shape& b) {
+StatusOr<MatMulShape> MakeMatMulShape(const Shape& a, const Shape& b, const MatMulAttrs& attrs) {
   if (a.rank() == 0 || b.rank() == 0) {
     return InvalidArgument("A has shape ", a.ToString(), " and B ", b.ToString(),
                            ", but neither may be a scalar");
   }
-  const int a_batch = std::max(a.rank() - 2, 0), b_batch = std::max(b.rank() - 2, 0);
+  const Seen left(a, attrs.a), right(b, attrs.b);
+  const int a_last = a.rank() - 1, b_last = b.rank() - 1;
   MatMulShape shape;
-  shape.m = a.rank() == 1 ? 1 : a[a.rank() - 2];
-  shape.k = a[a.rank() - 1];
-  shape.n = b.rank() == 1 ? 1 : b[b.rank() - 1];
-  if (const int64_t k = b.rank() == 1 ? b[0] : b[b.rank() - 2]; k != shape.k) {
-    return InvalidArgument("A has shape ", a.ToString(), " and B ", b.ToString(), ": A's columns (",
-                           shape.k, ") must be as many as B's rows (", k, ")");
+  shape.k = left.shape[a_last];
+  shape.a_column = left.strides[a_last];
+  shape.a_row = shape.k;
+  if (a_last > 0) {
+    shape.m = left.shape[a_last - 1];
+    shape.a_row = left.strides[a_last - 1];
   }
-  const auto a_dims = a.dims().subspan(0, a_batch), b_dims = b.dims().subspan(0, b_batch);
-  SX_ASSIGN_OR_RETURN(shape.batch, BroadcastShapes(Shape(a_dims), Shape(b_dims)));
+  const int b_inner = std::max(b_last - 1, 0);
+  shape.b_row = right.strides[b_inner];
+  if (b_last > 0) {
+    shape.n = right.shape[b_last];
+    shape.b_column = right.strides[b_last];
+  }
+  if (const int64_t k = right.shape[b_inner]; k != shape.k) {
+    return InvalidArgument("A has shape ", left.shape.ToString(), " and B ", right.shape.ToString(),
+                           ": A's columns (", shape.k, ") must be as many as B's rows (", k, ")");
+  }
+  SX_ASSIGN_OR_RETURN(shape.batch, BroadcastShapes(Shape(left.batch), Shape(right.batch)));
   shape.batches = shape.batch.Elements();
-  if (a.Elements() == 0 || b.Elements() == 0) {  // nothing to step over; sizes might overflow
+  if (a.Elements() == 0 || b.Elements() == 0) {  // nothing to step over
     shape.a_step = shape.b_step = Ints(shape.batch.rank(), 0);
     return shape;
   }
-  shape.a_step = BatchSteps(a_dims, shape.m * shape.k, shape.batch.rank());
-  shape.b_step = BatchSteps(b_dims, shape.k * shape.n, shape.batch.rank());
+  shape.a_step = BatchSteps(left.batch, left.strides, shape.batch.rank());
+  shape.b_step = BatchSteps(right.batch, right.strides, shape.batch.rank());
   return shape;
 }
 
@@ -87,7 +106,7 @@ GemmBias StridesOfBias(const Shape& c) {
 double MatMulMultiplyAdds(const PrepareContext& context) {
   const auto a = context.shape(0), b = context.shape(1);
   if (!a || !b) return 0;
-  const auto shape = MakeMatMulShape(*a, *b);
+  const auto shape = MakeMatMulShape(*a, *b, context.attrs<MatMulAttrs>());
   if (!shape.ok()) return 0;
   return static_cast<double>(shape->batches) * shape->m * shape->k * shape->n;
 }

@@ -80,18 +80,18 @@ GemmProblem ProblemOf(const MatMulShape& shape) {
     problem.m = shape.batches * shape.m;
     problem.count = 1;
   }
-  problem.a.row_stride = shape.k;
-  problem.b.row_stride = shape.n;
+  problem.a = {.row_stride = shape.a_row, .column_stride = shape.a_column};
+  problem.b = {.row_stride = shape.b_row, .column_stride = shape.b_column};
   problem.c_stride = shape.n;
   return problem;
 }
 
 struct MatMulKernel : Prepared {
   Status Run(KernelContext& context) const override {
-    SX_ASSIGN_OR_RETURN(const MatMulShape shape,
-                        MakeMatMulShape(context.input(0).shape(), context.input(1).shape()));
-    if (context.output(0).size() == 0) return absl::OkStatus();
     const auto& attrs = context.attrs<MatMulAttrs>();
+    SX_ASSIGN_OR_RETURN(const MatMulShape shape,
+                        MakeMatMulShape(context.input(0).shape(), context.input(1).shape(), attrs));
+    if (context.output(0).size() == 0) return absl::OkStatus();
     const GemmProblem problem = ProblemOf(shape);
     const float* left = context.input(0).data<float>();
     const float* right = context.input(1).data<float>();
@@ -99,10 +99,11 @@ struct MatMulKernel : Prepared {
         attrs.bias ? context.input(context.input_count() - 1).data<float>() : nullptr;
     float* y = context.output(0).data<float>();
     return Multiply(context, problem, [&](int64_t i) {
-      return GemmOperands{.a = a != nullptr ? a->data() : left + shape.AOffset(i),
-                          .b = b != nullptr ? b->data() : right + shape.BOffset(i),
-                          .c = y + i * problem.m * problem.n,
-                          .epilogue = {.column_bias = bias, .activation = attrs.activation}};
+      return GemmOperands{
+          .a = a != nullptr ? a->data() : left + shape.AOffset(i),
+          .b = b != nullptr ? b->data() : right + shape.BOffset(i),
+          .c = y + i * problem.m * problem.n,
+          .epilogue = {.alpha = attrs.alpha, .column_bias = bias, .activation = attrs.activation}};
     });
   }
 };
@@ -111,7 +112,8 @@ StatusOr<std::unique_ptr<Kernel>> PrepareMatMul(const PrepareContext& context) {
   auto kernel = std::make_unique<MatMulKernel>();
   const auto a = context.shape(0), b = context.shape(1);
   if (a && b) {
-    SX_ASSIGN_OR_RETURN(const MatMulShape shape, MakeMatMulShape(*a, *b));
+    SX_ASSIGN_OR_RETURN(const MatMulShape shape,
+                        MakeMatMulShape(*a, *b, context.attrs<MatMulAttrs>()));
     const GemmProblem problem = ProblemOf(shape);
     const bool one_a = a->Elements() == problem.m * problem.k;
     const bool one_b = b->Elements() == problem.k * problem.n;

@@ -31,7 +31,7 @@ Status Activate(const KernelContext& context, const Activation& activation, Tens
 Status RunMatMul(KernelContext& context) {
   const auto& attrs = context.attrs<MatMulAttrs>();
   SX_ASSIGN_OR_RETURN(const MatMulShape shape,
-                      MakeMatMulShape(context.input(0).shape(), context.input(1).shape()));
+                      MakeMatMulShape(context.input(0).shape(), context.input(1).shape(), attrs));
   Tensor& y = context.output(0);
   if (y.size() == 0) return absl::OkStatus();
   const float* a = context.input(0).data<float>();
@@ -50,11 +50,16 @@ Status RunMatMul(KernelContext& context) {
                                              }
                                            }));
   }
-  onednn::Gemm gemm{.m = shape.m,
+  // A matrix of one row or column is not transposed for oneDNN, whatever its strides.
+  const bool transpose_a = shape.a_column != 1, transpose_b = shape.b_column != 1;
+  onednn::Gemm gemm{.transpose_a = transpose_a,
+                    .transpose_b = transpose_b,
+                    .m = shape.m,
                     .n = shape.n,
                     .k = shape.k,
-                    .lda = shape.k,
-                    .ldb = shape.n,
+                    .alpha = attrs.alpha,
+                    .lda = transpose_a ? shape.a_column : std::max(shape.a_row, shape.k),
+                    .ldb = transpose_b ? shape.b_column : std::max(shape.b_row, shape.n),
                     .beta = bias == nullptr ? 0.0f : 1.0f,
                     .ldc = shape.n};
   if (shape.k > 0 && shape.SharesB()) {

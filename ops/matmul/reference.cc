@@ -7,13 +7,13 @@ namespace {
 
 using ProductTypes = TypeList<float, double, Half, BFloat16, int32_t, int64_t, uint32_t, uint64_t>;
 
-/// `value` as T, activated where there is an activation, which float alone has.
+/// `value` as T, activated where there is an activation, which floats alone have.
 template <typename T>
 T Finish(const Activation& activation, Accumulator<T> value) {
-  if constexpr (std::is_same_v<T, float>) {
-    return Apply(activation, static_cast<float>(value));
-  } else {
+  if constexpr (std::is_integral_v<T>) {
     return Narrow<T>(value);
+  } else {
+    return static_cast<T>(Apply(activation, static_cast<ComputeType<T>>(value)));
   }
 }
 
@@ -29,9 +29,10 @@ Status MatMul(KernelContext& context, const MatMulShape& shape) {
         for (int64_t row = begin; row < end; ++row) {
           const int64_t batch = row / shape.m;
           T* out = y + row * shape.n;
-          ProductRow<T>({a + shape.AOffset(batch), shape.k, 1},
-                        {b + shape.BOffset(batch), shape.n, 1}, row % shape.m, shape.k, shape.n,
-                        [&](int64_t j, Accumulator<T> sum) {
+          ProductRow<T>({a + shape.AOffset(batch), shape.a_row, shape.a_column},
+                        {b + shape.BOffset(batch), shape.b_row, shape.b_column}, row % shape.m,
+                        shape.k, shape.n, [&](int64_t j, Accumulator<T> sum) {
+                          if constexpr (!std::is_integral_v<T>) sum *= attrs.alpha;
                           if (bias != nullptr) sum += Widen(bias[j]);
                           out[j] = Finish<T>(attrs.activation, sum);
                         });
@@ -80,7 +81,8 @@ Status Gemm(KernelContext& context, const GemmShape& shape) {
 
 Status RunMatMulReference(KernelContext& context) {
   SX_ASSIGN_OR_RETURN(const MatMulShape shape,
-                      MakeMatMulShape(context.input(0).shape(), context.input(1).shape()));
+                      MakeMatMulShape(context.input(0).shape(), context.input(1).shape(),
+                                      context.attrs<MatMulAttrs>()));
   if (context.output(0).size() == 0) return absl::OkStatus();
   return Dispatch(context.input(0).type(), ProductTypes{},
                   [&]<typename T>() { return MatMul<T>(context, shape); });
