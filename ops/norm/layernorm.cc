@@ -1,20 +1,17 @@
 // LayerNormalization and RMSNormalization: over the axes from `axis` to the last.
+#include "ops/norm/layernorm.h"
+
 #include <cmath>
 
 #include "ops/common/float_inputs.h"
-#include "ops/norm/norm.h"
 
 namespace sardonyx {
 namespace {
 
-struct LayerNormAttrs : Attrs {
-  double epsilon = 1e-5;
-  int64_t axis = -1;
-  DataType stash = DataType::kFloat;  // of the outputs Mean and InvStdDev
-};
-
+template <bool center>
 StatusOr<std::shared_ptr<Attrs>> Parse(ParseContext& context) {
   auto attrs = std::make_shared<LayerNormAttrs>();
+  attrs->center = center;
   attrs->epsilon = static_cast<double>(context.Float("epsilon", 1e-5f));
   attrs->axis = context.Int("axis", -1);
   attrs->stash = context.DataTypeValue("stash_type", DataType::kFloat);
@@ -53,8 +50,8 @@ Status InferAny(InferContext& context, int result) {
     for (size_t i = static_cast<size_t>(axis); i < x->size(); ++i) (*moments)[i] = Dim(1);
   }
   context.set_output(0, context.element(result), y);
-  context.set_output(1, attrs.stash, moments);
-  context.set_output(2, attrs.stash, moments);
+  if (attrs.center) context.set_output(1, attrs.stash, moments);
+  context.set_output(attrs.inverse_output(), attrs.stash, moments);
   return absl::OkStatus();
 }
 
@@ -112,7 +109,7 @@ void Store(Tensor& to, int64_t start, absl::Span<const double> values) {
 }
 
 template <typename T>
-Status Reference(KernelContext& context, bool center) {
+Status Reference(KernelContext& context) {
   const auto& attrs = context.attrs<LayerNormAttrs>();
   SX_ASSIGN_OR_RETURN(const Rows rows, RowsOf(context));
   const Shape& shape = context.input(0).shape();
@@ -131,11 +128,7 @@ Status Reference(KernelContext& context, bool center) {
         std::vector<double> values(static_cast<size_t>(rows.length));
         for (int64_t row = begin; row < end; ++row) {
           const T* from = x + row * rows.length;
-          Moments moments = MomentsOf(from, rows.length);
-          if (!center) {
-            moments.variance += moments.mean * moments.mean;  // the mean square
-            moments.mean = 0;
-          }
+          const Moments moments = RowMoments(from, rows.length, attrs.center);
           const double inverse = 1 / std::sqrt(moments.variance + attrs.epsilon);
           for (int64_t i = 0; i < rows.length; ++i) {
             const int64_t at = row * rows.length + i;
@@ -144,16 +137,19 @@ Status Reference(KernelContext& context, bool center) {
                         bias[BroadcastOffset(shape, bias_steps, at)];
           }
           Store(context.output(0), row * rows.length, values);
-          if (context.has_output(1)) Store(context.output(1), row, {&moments.mean, 1});
-          if (context.has_output(2)) Store(context.output(2), row, {&inverse, 1});
+          if (attrs.center && context.has_output(1)) {
+            Store(context.output(1), row, {&moments.mean, 1});
+          }
+          if (context.has_output(attrs.inverse_output())) {
+            Store(context.output(attrs.inverse_output()), row, {&inverse, 1});
+          }
         }
       });
 }
 
-template <bool kCenter>
 Status RunReference(KernelContext& context) {
   return Dispatch(context.input(0).type(), Floats{},
-                  [&]<typename T>() { return Reference<T>(context, kCenter); });
+                  [&]<typename T>() { return Reference<T>(context); });
 }
 
 /// Sums that vectors can hold, over blocks short enough for float; `term(i)` gives an element.
@@ -174,7 +170,10 @@ double Sum(int64_t count, const Term& term) {
   return total;
 }
 
-template <bool kCenter>
+float* FloatOutput(KernelContext& context, int i) {
+  return context.has_output(i) ? context.output(i).data<float>() : nullptr;
+}
+
 Status Native(KernelContext& context) {
   const auto& attrs = context.attrs<LayerNormAttrs>();
   SX_ASSIGN_OR_RETURN(const Rows rows, RowsOf(context));
@@ -185,33 +184,13 @@ Status Native(KernelContext& context) {
     return InvalidArgument("scale or bias has not ", rows.length, " elements");
   }
   float* y = context.output(0).data<float>();
-  float* means = context.has_output(1) ? context.output(1).data<float>() : nullptr;
-  float* inverses = context.has_output(2) ? context.output(2).data<float>() : nullptr;
-  const double count = static_cast<double>(rows.length);
-  return context.ParallelFor(rows.count, 20 + count, [&](int64_t begin, int64_t end) {
+  float* means = attrs.center ? FloatOutput(context, 1) : nullptr;
+  float* inverses = FloatOutput(context, attrs.inverse_output());
+  const double cost = 20.0 + static_cast<double>(rows.length);
+  return context.ParallelFor(rows.count, cost, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      const float* from = x + row * rows.length;
-      float* to = y + row * rows.length;
-      float mean = 0;
-      if (kCenter) {
-        mean = static_cast<float>(Sum(rows.length, [&](int64_t i) { return from[i]; }) / count);
-      }
-      const double variance = Sum(rows.length,
-                                  [&](int64_t i) {
-                                    const float d = from[i] - mean;
-                                    return d * d;
-                                  }) /
-                              count;
-      const float inverse = static_cast<float>(1 / std::sqrt(variance + attrs.epsilon));
-      if (means) means[row] = mean;
-      if (inverses) inverses[row] = inverse;
-      if (bias) {
-        for (int64_t i = 0; i < rows.length; ++i) {
-          to[i] = (from[i] - mean) * inverse * scale[i] + bias[i];
-        }
-      } else {
-        for (int64_t i = 0; i < rows.length; ++i) to[i] = (from[i] - mean) * inverse * scale[i];
-      }
+      NormalizeRow(attrs, x + row * rows.length, rows.length, scale, bias, y + row * rows.length,
+                   means ? means + row : nullptr, inverses ? inverses + row : nullptr);
     }
   });
 }
@@ -243,32 +222,60 @@ std::string RefusesNative(const PrepareContext& context) {
 
 }  // namespace
 
+void NormalizeRow(const LayerNormAttrs& attrs, const float* x, int64_t n, const float* scale,
+                  const float* bias, float* y, float* mean_out, float* inverse_out) {
+  const double count = static_cast<double>(n);
+  float mean = 0;
+  if (attrs.center) mean = static_cast<float>(Sum(n, [&](int64_t i) { return x[i]; }) / count);
+  const double squares = Sum(n, [&](int64_t i) {
+    const float d = x[i] - mean;
+    return d * d;
+  });
+  const float inverse = static_cast<float>(1 / std::sqrt(squares / count + attrs.epsilon));
+  if (mean_out) *mean_out = mean;
+  if (inverse_out) *inverse_out = inverse;
+  if (bias) {
+    for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * inverse * scale[i] + bias[i];
+  } else {
+    for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * inverse * scale[i];
+  }
+}
+
+// ONNX Runtime's optimiser writes these into models of opsets that do not have them yet, and a
+// forerunner of RMSNormalization, which also gives its divisor.
+
 OpDef LayerNormalizationOp() {
-  return {
-      .domain = "",
-      .name = "LayerNormalization",
-      .versions = {17},
-      .min_inputs = 2,
-      .max_inputs = 3,
-      .max_outputs = 3,
-      .parse = Parse,
-      .infer = InferLayer,
-      .kernels = {SimpleKernel<Native<true>>("layernorm.native", Backend::kNative, RefusesNative),
-                  SimpleKernel<RunReference<true>>("layernorm.reference")},
-      .in_place = {0}};
+  return {.domain = "",
+          .name = "LayerNormalization",
+          .versions = {1, 17},
+          .min_inputs = 2,
+          .max_inputs = 3,
+          .max_outputs = 3,
+          .parse = Parse<true>,
+          .infer = InferLayer,
+          .kernels = {SimpleKernel<Native>("layernorm.native", Backend::kNative, RefusesNative),
+                      SimpleKernel<RunReference>("layernorm.reference")},
+          .in_place = {0}};
 }
 
 OpDef RmsNormalizationOp() {
-  return {
-      .domain = "",
-      .name = "RMSNormalization",
-      .versions = {23},
-      .min_inputs = 2,
-      .max_inputs = 2,
-      .parse = Parse,
-      .infer = InferRms,
-      .kernels = {SimpleKernel<Native<false>>("rmsnorm.native", Backend::kNative, RefusesNative),
-                  SimpleKernel<RunReference<false>>("rmsnorm.reference")}};
+  return {.domain = "",
+          .name = "RMSNormalization",
+          .versions = {23},
+          .min_inputs = 2,
+          .max_inputs = 2,
+          .parse = Parse<false>,
+          .infer = InferRms,
+          .kernels = {SimpleKernel<Native>("rmsnorm.native", Backend::kNative, RefusesNative),
+                      SimpleKernel<RunReference>("rmsnorm.reference")}};
+}
+
+OpDef SimplifiedLayerNormalizationOp() {
+  OpDef op = RmsNormalizationOp();
+  op.name = "SimplifiedLayerNormalization";
+  op.versions = {1};
+  op.max_outputs = 2;
+  return op;
 }
 
 }  // namespace sardonyx

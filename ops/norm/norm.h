@@ -10,6 +10,10 @@ OpDef InstanceNormalizationOp();
 OpDef GroupNormalizationOp();
 OpDef LayerNormalizationOp();
 OpDef RmsNormalizationOp();
+OpDef SimplifiedLayerNormalizationOp();  // ONNX Runtime's, in the domain of ai.onnx, as the
+OpDef SkipLayerNormalizationOp();        // following are in com.microsoft
+OpDef SkipSimplifiedLayerNormalizationOp();
+OpDef EmbedLayerNormalizationOp();
 OpDef LpNormalizationOp();
 OpDef LrnOp();
 OpDef MeanVarianceNormalizationOp();

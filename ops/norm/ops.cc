@@ -1,5 +1,6 @@
 #include "ops/norm/ops.h"
 
+#include "ops/common/contrib.h"
 #include "ops/norm/norm.h"
 
 namespace sardonyx {
@@ -9,7 +10,13 @@ std::vector<OpDef> NormOps() {
           InstanceNormalizationOp(),
           GroupNormalizationOp(),
           LayerNormalizationOp(),
+          AsContrib(LayerNormalizationOp(), "LayerNormalization"),
           RmsNormalizationOp(),
+          SimplifiedLayerNormalizationOp(),
+          AsContrib(SimplifiedLayerNormalizationOp(), "SimplifiedLayerNormalization"),
+          SkipLayerNormalizationOp(),
+          SkipSimplifiedLayerNormalizationOp(),
+          EmbedLayerNormalizationOp(),
           LpNormalizationOp(),
           LrnOp(),
           MeanVarianceNormalizationOp()};
