@@ -5,8 +5,8 @@
 namespace sardonyx {
 
 std::vector<OpDef> PoolOps() {
-  return {MaxPoolOp(),       AveragePoolOp(),  LpPoolOp(),   GlobalAveragePoolOp(),
-          GlobalMaxPoolOp(), GlobalLpPoolOp(), MaxUnpoolOp()};
+  return {MaxPoolOp(),       AveragePoolOp(),  LpPoolOp(),    GlobalAveragePoolOp(),
+          GlobalMaxPoolOp(), GlobalLpPoolOp(), MaxUnpoolOp(), NhwcMaxPoolOp()};
 }
 
 }  // namespace sardonyx

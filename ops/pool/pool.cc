@@ -1,10 +1,13 @@
 // MaxPool, AveragePool and LpPool: attributes, types, and the lists of their kernels.
 #include "ops/pool/pool.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "ops/common/channels_last.h"
+#include "ops/common/contrib.h"
 #include "ops/common/float_inputs.h"
+#include "ops/common/infer.h"
 #include "ops/shape/pad.h"
 
 namespace sardonyx {
@@ -17,17 +20,18 @@ int64_t Product(const Window& window, int64_t WindowAxis::*size) {
 }
 
 std::shared_ptr<PoolAttrs> ParsePool(ParseContext& context, int dilations_since, int ceil_since) {
-  auto attrs = std::make_shared<PoolAttrs>();
-  attrs->window = ReadWindow(context, context.version() >= dilations_since);
-  if (context.version() >= ceil_since) attrs->window.ceil_mode = context.Flag("ceil_mode", false);
-  // LpPool's first version calls the kernel's shape optional, and then says nothing of its size.
-  if (attrs->window.kernel_shape.empty()) context.Fail("attribute 'kernel_shape' is required");
-  return attrs;
+  return ReadPool(context, context.version() >= dilations_since, context.version() >= ceil_since);
 }
 
 StatusOr<std::shared_ptr<Attrs>> ParseMaxPool(ParseContext& context) {
   auto attrs = ParsePool(context, 10, 10);
   if (context.version() >= 8) attrs->column_major = context.Flag("storage_order", false);
+  return attrs;
+}
+
+StatusOr<std::shared_ptr<Attrs>> ParseNhwcMaxPool(ParseContext& context) {
+  auto attrs = ReadPool(context, true, true);
+  attrs->channels_last = true;
   return attrs;
 }
 
@@ -47,40 +51,22 @@ StatusOr<std::shared_ptr<Attrs>> ParseLpPool(ParseContext& context) {
   return attrs;
 }
 
-Status InferShape(InferContext& context) {
-  const auto& attrs = context.attrs<PoolAttrs>();
-  const DataType element = context.element(0);
-  const SymbolicShape* x = context.shape(0);
-  std::optional<SymbolicShape> shape;
-  if (const auto known = context.input(0).StaticShape()) {
-    SX_RETURN_IF_ERROR(ResolvePool(attrs, *known).status());
-  }
-  if (x != nullptr) {
-    if (x->size() < 3) return InvalidArgument("input X has rank ", x->size(), ", not at least 3");
-    const SymbolicShape kernel(attrs.window.kernel_shape.begin(), attrs.window.kernel_shape.end());
-    const size_t first = attrs.channels_last ? 1 : 2;
-    SX_ASSIGN_OR_RETURN(
-        const SymbolicShape spatial,
-        InferWindow(attrs.window, absl::MakeConstSpan(*x).subspan(first, x->size() - 2), kernel));
-    shape = *x;
-    std::copy(spatial.begin(), spatial.end(), shape->begin() + static_cast<int64_t>(first));
-  }
-  context.set_output(0, element, shape);
-  context.set_output(1, DataType::kInt64, shape);
-  return absl::OkStatus();
-}
-
 Status InferMaxPool(InferContext& context) {
   const DataType element = context.element(0);
   if (element != DataType::kInt8 && element != DataType::kUInt8) {
     SX_RETURN_IF_ERROR(CheckFloatInput(context, 0));
   }
-  return InferShape(context);
+  return InferPoolShape(context);
+}
+
+Status InferBytePool(InferContext& context) {
+  SX_RETURN_IF_ERROR(CommonElement(context, TypeList<int8_t, uint8_t>{}, {0}).status());
+  return InferPoolShape(context);
 }
 
 Status InferFloatPool(InferContext& context) {
   SX_RETURN_IF_ERROR(CheckFloatInput(context, 0));
-  return InferShape(context);
+  return InferPoolShape(context);
 }
 
 void Convert(Graph&, Node& node) {
@@ -123,6 +109,41 @@ int64_t PoolShape::input_plane() const { return Product(window, &WindowAxis::inp
 int64_t PoolShape::output_plane() const { return Product(window, &WindowAxis::output); }
 int64_t PoolShape::kernel_plane() const { return Product(window, &WindowAxis::kernel); }
 
+std::shared_ptr<PoolAttrs> ReadPool(ParseContext& context, bool has_dilations, bool has_ceil_mode,
+                                    bool global) {
+  auto attrs = std::make_shared<PoolAttrs>();
+  attrs->global = global;
+  if (global) return attrs;
+  attrs->window = ReadWindow(context, has_dilations);
+  if (has_ceil_mode) attrs->window.ceil_mode = context.Flag("ceil_mode", false);
+  // LpPool's first version calls the kernel's shape optional, and then says nothing of its size.
+  if (attrs->window.kernel_shape.empty()) context.Fail("attribute 'kernel_shape' is required");
+  return attrs;
+}
+
+Status InferPoolShape(InferContext& context) {
+  const auto& attrs = context.attrs<PoolAttrs>();
+  if (const auto known = context.input(0).StaticShape()) {
+    SX_RETURN_IF_ERROR(ResolvePool(attrs, *known).status());
+  }
+  std::optional<SymbolicShape> shape;
+  if (const SymbolicShape* x = context.shape(0)) {
+    if (x->size() < 3) return InvalidArgument("input X has rank ", x->size(), ", not at least 3");
+    const size_t first = attrs.channels_last ? 1 : 2;
+    const auto spatial = absl::MakeConstSpan(*x).subspan(first, x->size() - 2);
+    const SymbolicShape kernel(attrs.window.kernel_shape.begin(), attrs.window.kernel_shape.end());
+    SymbolicShape outputs(spatial.size(), Dim(1));
+    if (!attrs.global) {
+      SX_ASSIGN_OR_RETURN(outputs, InferWindow(attrs.window, spatial, kernel));
+    }
+    shape = *x;
+    std::copy(outputs.begin(), outputs.end(), shape->begin() + static_cast<int64_t>(first));
+  }
+  context.set_output(0, context.element(0), shape);
+  context.set_output(1, DataType::kInt64, shape);
+  return absl::OkStatus();
+}
+
 StatusOr<PoolShape> ResolvePool(const PoolAttrs& attrs, const Shape& x) {
   if (x.rank() < 3)
     return InvalidArgument("input X has shape ", x.ToString(), ", not rank 3 or more");
@@ -130,12 +151,13 @@ StatusOr<PoolShape> ResolvePool(const PoolAttrs& attrs, const Shape& x) {
   PoolShape pool{.batch = x[0], .channels = x[channel_axis], .channels_last = attrs.channels_last};
   const auto spatial =
       x.dims().subspan(attrs.channels_last ? 1 : 2, static_cast<size_t>(x.rank()) - 2);
-  SX_ASSIGN_OR_RETURN(pool.window, ResolveWindow(attrs.window, spatial, attrs.window.kernel_shape));
+  const auto kernel = attrs.global ? spatial : absl::MakeConstSpan(attrs.window.kernel_shape);
+  SX_ASSIGN_OR_RETURN(pool.window, ResolveWindow(attrs.window, spatial, kernel));
   Shape y{pool.batch, pool.channels};
   for (const WindowAxis& axis : pool.window) y.push_back(axis.output);
   SX_RETURN_IF_ERROR(CheckSize(x));
   SX_RETURN_IF_ERROR(CheckSize(y));
-  SX_RETURN_IF_ERROR(CheckSize(Shape(attrs.window.kernel_shape)));
+  SX_RETURN_IF_ERROR(CheckSize(Shape(kernel)));
   return pool;
 }
 
@@ -185,6 +207,14 @@ OpDef LpPoolOp() {
   op.parse = ParseLpPool;
   op.kernels = {LpPoolReference()};
   return op;
+}
+
+OpDef NhwcMaxPoolOp() {
+  OpDef op = PoolOp("", {});
+  op.parse = ParseNhwcMaxPool;
+  op.infer = InferBytePool;
+  op.kernels = {MaxPoolReference()};
+  return AsContrib(std::move(op), "NhwcMaxPool");
 }
 
 }  // namespace sardonyx

@@ -14,7 +14,8 @@ struct PoolAttrs : Attrs {
   bool count_include_pad = false;  // AveragePool
   bool column_major = false;       // MaxPool's indices
   double p = 2;                    // LpPool
-  bool channels_last = false;      // set by the layout pass
+  bool channels_last = false;      // set by the layout pass, or as com.microsoft's operators say
+  bool global = false;             // the window is the whole plane; of com.microsoft's alone
 };
 
 struct PoolShape {
@@ -39,6 +40,12 @@ struct PoolShape {
 
 /// Errors: a rank below 3 and those of ResolveWindow.
 StatusOr<PoolShape> ResolvePool(const PoolAttrs& attrs, const Shape& x);
+
+/// PoolAttrs without what the operators have apart. Errors: no kernel_shape, unless `global`.
+std::shared_ptr<PoolAttrs> ReadPool(ParseContext& context, bool has_dilations, bool has_ceil_mode,
+                                    bool global = false);
+/// Gives output 0 the element type of input 0, output 1 int64, and both the pool's shape.
+Status InferPoolShape(InferContext& context);
 
 /// For a kernel's refuses: the pool, or why it is not known, is not float, or not in ONNX's layout.
 /// Without indices.
@@ -67,6 +74,7 @@ OpDef GlobalAveragePoolOp();
 OpDef GlobalMaxPoolOp();
 OpDef GlobalLpPoolOp();
 OpDef MaxUnpoolOp();
+OpDef NhwcMaxPoolOp();  // of com.microsoft
 
 KernelDef MaxPoolReference();
 KernelDef AveragePoolReference();

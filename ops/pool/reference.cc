@@ -2,53 +2,10 @@
 #include <cmath>
 #include <limits>
 
-#include "ops/pool/pool.h"
+#include "ops/pool/visit.h"
 
 namespace sardonyx {
 namespace {
-
-Ints Sizes(const Window& window, int64_t WindowAxis::*size) {
-  Ints sizes;
-  for (const WindowAxis& axis : window) sizes.push_back(axis.*size);
-  return sizes;
-}
-
-/// Calls visit(position in the plane) for each tap of output `out` inside the input.
-template <typename Visit>
-void VisitWindow(const Window& window, const Position& out, Visit&& visit) {
-  Ints starts, counts;
-  for (size_t i = 0; i < window.size(); ++i) {
-    int64_t first, last;
-    window[i].Inside(out[i], &first, &last);
-    if (first == last) return;
-    counts.push_back(last - first);
-    starts.push_back(out[i] * window[i].stride - window[i].pad_begin + first * window[i].dilation);
-  }
-  Position k(counts, 0);
-  do {
-    int64_t offset = 0;
-    for (size_t i = 0; i < window.size(); ++i) {
-      offset = offset * window[i].input + starts[i] + k[i] * window[i].dilation;
-    }
-    visit(offset);
-  } while (k.Next());
-}
-
-/// Calls body(plane, where the output lies, its position) for every output.
-template <typename Body>
-Status ForEachOutput(KernelContext& context, const PoolShape& pool, const Body& body) {
-  const Ints outputs = Sizes(pool.window, &WindowAxis::output);
-  const int64_t size = pool.output_plane();
-  if (size == 0 || pool.planes() == 0) return absl::OkStatus();
-  const double cost = 4.0 * static_cast<double>(pool.kernel_plane());
-  return context.ParallelFor(pool.planes() * size, cost, [&](int64_t begin, int64_t end) {
-    Position out(outputs, begin % size);
-    for (int64_t i = begin; i < end; ++i, out.Next()) {
-      const int64_t plane = i / size;
-      body(plane, pool.Start(plane, size) + i % size * pool.step(), out);
-    }
-  });
-}
 
 /// The index of an element of a plane, its axes counted first axis fastest.
 int64_t ColumnMajor(const Window& window, int64_t offset) {

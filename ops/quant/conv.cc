@@ -68,11 +68,6 @@ Status InferIntegerConv(InferContext& context) {
   return absl::OkStatus();
 }
 
-const Tensor& InputAt(const KernelContext& context, int slot) {
-  static const Tensor* const none = new Tensor();
-  return slot < 0 ? *none : context.input(slot);
-}
-
 /// Zero points and scales that inference could not see: one number, or one for each channel.
 Status CheckParameters(const KernelContext& context, const IntegerSlots& slots,
                        int64_t out_channels) {

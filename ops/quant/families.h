@@ -8,8 +8,8 @@
 namespace sardonyx {
 
 std::vector<OpDef> LinearOps();         // linear.cc: QuantizeLinear and its inverses
-std::vector<OpDef> IntegerMatMulOps();  // matmul.cc: MatMulInteger, QLinearMatMul
+std::vector<OpDef> IntegerMatMulOps();  // matmul.cc: MatMulInteger, QLinearMatMul, QGemm, ...
 std::vector<OpDef> IntegerConvOps();    // conv.cc: ConvInteger, QLinearConv
-std::vector<OpDef> ContribOps();        // contrib.cc: QLinearAdd and others of com.microsoft
+OpDef MatMulNBitsOp();                  // matmul_nbits.cc
 
 }  // namespace sardonyx

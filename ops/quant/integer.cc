@@ -21,7 +21,7 @@ StatusOr<DataType> CheckIntegerTypes(const InferContext& context, const IntegerS
     } else {
       SX_RETURN_IF_ERROR(CheckElement(type, Bytes{}, name));
     }
-    if (!context.has_input(zero)) return absl::OkStatus();
+    if (zero < 0 || !context.has_input(zero)) return absl::OkStatus();
     const DataType zero_type = context.element(zero);
     if (type != zero_type && type != DataType::kUndefined && zero_type != DataType::kUndefined) {
       return InvalidArgument("input ", name, " has element type ", Name(type),
@@ -29,8 +29,20 @@ StatusOr<DataType> CheckIntegerTypes(const InferContext& context, const IntegerS
     }
     return absl::OkStatus();
   };
-  SX_RETURN_IF_ERROR(check(slots.x, slots.x_zero, "x"));
+  // An x without a scale of its own where w has one is float.
+  if (slots.x_scale < 0 && slots.w_scale >= 0) {
+    SX_RETURN_IF_ERROR(CheckElement(context.element(slots.x), TypeList<float>{}, "x"));
+  } else {
+    SX_RETURN_IF_ERROR(check(slots.x, slots.x_zero, "x"));
+  }
   SX_RETURN_IF_ERROR(check(slots.w, slots.w_zero, "w"));
+  if (slots.dequantizes()) {
+    for (int i : {slots.x_scale, slots.w_scale}) {
+      if (i < 0) continue;
+      SX_RETURN_IF_ERROR(CheckElement(context.element(i), TypeList<float>{}, absl::StrCat(i)));
+    }
+    return DataType::kFloat;
+  }
   if (!slots.quantizes()) return DataType::kInt32;
   using Scales = TypeList<float, Half, BFloat16>;
   for (int i : {slots.x_scale, slots.w_scale, slots.y_scale}) {

@@ -18,7 +18,9 @@ struct IntegerSlots {
   int y_scale = -1, y_zero = -1;
   int bias = -1;
 
+  /// Results are quantised; or they are float; or, where there are no scales, the sums themselves.
   bool quantizes() const { return y_zero >= 0; }
+  bool dequantizes() const { return !quantizes() && w_scale >= 0; }
 };
 inline constexpr IntegerSlots kIntegerSlots = {};
 inline constexpr IntegerSlots kQLinearSlots = {.x = 0,
@@ -30,6 +32,12 @@ inline constexpr IntegerSlots kQLinearSlots = {.x = 0,
                                                .y_scale = 6,
                                                .y_zero = 7,
                                                .bias = 8};
+
+/// The input of that number; undefined where it is left out or -1.
+inline const Tensor& InputAt(const KernelContext& context, int slot) {
+  static const Tensor* const none = new Tensor();
+  return slot < 0 ? *none : context.input(slot);
+}
 
 /// Checks element types and that zero points have those of their tensors. The output's type.
 StatusOr<DataType> CheckIntegerTypes(const InferContext& context, const IntegerSlots& slots);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ops/common/element_check.h"
+#include "ops/quant/dynamic.h"
 #include "ops/quant/families.h"
 #include "ops/quant/granularity.h"
 #include "ops/quant/native.h"
@@ -260,6 +261,16 @@ Status InferDynamic(InferContext& context) {
 
 Status RunDynamic(KernelContext& context) {
   const absl::Span<const float> x = context.input(0).span<float>();
+  SX_ASSIGN_OR_RETURN(const DynamicLinear linear, DynamicRange(context, x));
+  if (context.has_output(1)) *context.output(1).data<float>() = linear.scale;
+  if (context.has_output(2)) *context.output(2).data<uint8_t>() = linear.zero;
+  if (!context.has_output(0)) return absl::OkStatus();
+  return QuantizeDynamically(context, linear, x, context.output(0).data<uint8_t>());
+}
+
+}  // namespace
+
+StatusOr<DynamicLinear> DynamicRange(const KernelContext& context, absl::Span<const float> x) {
   float low = 0, high = 0;  // the range always takes in zero
   for (size_t i = 0; i < x.size(); ++i) {
     if (i % 65536 == 0) SX_RETURN_IF_ERROR(context.Check());
@@ -267,21 +278,17 @@ Status RunDynamic(KernelContext& context) {
     high = std::max(high, x[i]);
   }
   const float scale = (high == low ? 1.0f : high - low) / 255.0f;
-  const auto zero = std::clamp(std::nearbyint(-low / scale), 0.0f, 255.0f);
-  const float zero_point = std::isnan(zero) ? 0.0f : zero;
-  if (context.has_output(1)) *context.output(1).data<float>() = scale;
-  if (context.has_output(2)) {
-    *context.output(2).data<uint8_t>() = static_cast<uint8_t>(zero_point);
-  }
-  if (!context.has_output(0)) return absl::OkStatus();
-  uint8_t* y = context.output(0).data<uint8_t>();
-  return context.ParallelFor(context.input(0).size(), 1, [&](int64_t begin, int64_t end) {
-    native::QuantizeRow(x.data() + begin, end - begin, scale, static_cast<int32_t>(zero_point),
-                        false, y + begin);
-  });
+  const float zero = std::clamp(std::nearbyint(-low / scale), 0.0f, 255.0f);
+  return DynamicLinear{scale, std::isnan(zero) ? uint8_t{0} : static_cast<uint8_t>(zero)};
 }
 
-}  // namespace
+Status QuantizeDynamically(const KernelContext& context, const DynamicLinear& linear,
+                           absl::Span<const float> x, uint8_t* y) {
+  const auto n = static_cast<int64_t>(x.size());
+  return context.ParallelFor(n, 1, [&](int64_t begin, int64_t end) {
+    native::QuantizeRow(x.data() + begin, end - begin, linear.scale, linear.zero, false, y + begin);
+  });
+}
 
 std::vector<OpDef> LinearOps() {
   return {

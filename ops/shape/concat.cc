@@ -1,5 +1,8 @@
 // Operators that join tensors along an axis and take them apart again.
+#include "ops/shape/concat.h"
+
 #include <algorithm>
+#include <numeric>
 
 #include "ops/common/channels_last.h"
 #include "ops/common/gradients.h"
@@ -55,6 +58,45 @@ StatusOr<Dim> Add(const Dim& a, const Dim& b) {
   return Dim(*sum);
 }
 
+}  // namespace
+
+StatusOr<std::optional<SymbolicShape>> JoinedShape(const InferContext& context,
+                                                   absl::Span<const int> inputs, int64_t axis) {
+  std::optional<SymbolicShape> result;
+  int joined = 0;
+  bool whole = true;
+  for (int i : inputs) {
+    if (!context.has_input(i)) return InvalidArgument("input ", i, " is left out");
+    const SymbolicShape* shape = context.shape(i);
+    if (shape == nullptr) {
+      whole = false;
+      continue;
+    }
+    if (!result) {
+      SX_ASSIGN_OR_RETURN(joined, NormalizeAxis(axis, static_cast<int>(shape->size())));
+      result = *shape;
+      continue;
+    }
+    if (shape->size() != result->size()) {
+      return InvalidArgument("input ", i, " has shape ", ToString(*shape), ", but rank ",
+                             result->size(), " is expected, as of the first");
+    }
+    for (int d = 0; d < static_cast<int>(shape->size()); ++d) {
+      auto dim = d == joined ? Add((*result)[d], (*shape)[d]) : Merge((*result)[d], (*shape)[d]);
+      if (!dim.ok()) {
+        return InvalidArgument("input ", i, " has shape ", ToString(*shape),
+                               ", which does not fit those before along axis ", d, ": ",
+                               dim.status().message());
+      }
+      (*result)[d] = *std::move(dim);
+    }
+  }
+  if (result && !whole) (*result)[joined] = Dim();
+  return result;
+}
+
+namespace {
+
 /// The joined list, where every input is a list of integers of known length.
 std::optional<SymbolicShape> JoinInts(const InferContext& context) {
   SymbolicShape all;
@@ -75,42 +117,16 @@ std::optional<SymbolicShape> JoinInts(const InferContext& context) {
 
 Status InferConcat(InferContext& context) {
   DataType element = DataType::kUndefined;
-  std::optional<SymbolicShape> result;
-  int axis = 0;
-  bool whole = true;
-  for (int i = 0; i < context.input_count(); ++i) {
-    if (!context.has_input(i)) return InvalidArgument("input ", i, " is left out");
+  std::vector<int> inputs(context.input_count());
+  std::iota(inputs.begin(), inputs.end(), 0);
+  for (int i : inputs) {
     if (element == DataType::kUndefined) element = context.element(i);
     if (context.element(i) != DataType::kUndefined && context.element(i) != element) {
       return InvalidArgument("input ", i, " is ", context.input(i).ToString(),
                              ", but those before are ", Name(element));
     }
-    const SymbolicShape* shape = context.shape(i);
-    if (shape == nullptr) {
-      whole = false;
-      continue;
-    }
-    if (!result) {
-      SX_ASSIGN_OR_RETURN(
-          axis, NormalizeAxis(context.attrs<AxisAttrs>().axis, static_cast<int>(shape->size())));
-      result = *shape;
-      continue;
-    }
-    if (shape->size() != result->size()) {
-      return InvalidArgument("input ", i, " has shape ", ToString(*shape), ", but rank ",
-                             result->size(), " is expected, as of the first");
-    }
-    for (int d = 0; d < static_cast<int>(shape->size()); ++d) {
-      auto dim = d == axis ? Add((*result)[d], (*shape)[d]) : Merge((*result)[d], (*shape)[d]);
-      if (!dim.ok()) {
-        return InvalidArgument("input ", i, " has shape ", ToString(*shape),
-                               ", which does not fit those before along axis ", d, ": ",
-                               dim.status().message());
-      }
-      (*result)[d] = *std::move(dim);
-    }
   }
-  if (result && !whole) (*result)[axis] = Dim();
+  SX_ASSIGN_OR_RETURN(auto result, JoinedShape(context, inputs, context.attrs<AxisAttrs>().axis));
   if (result) SX_RETURN_IF_ERROR(CheckPlausible(element, *result));
   context.set_output(0, element, std::move(result));
   if (element == DataType::kInt64 || element == DataType::kInt32) {
