@@ -12,5 +12,6 @@ std::vector<OpDef> GridOps();        // GridSample, AffineGrid
 std::vector<OpDef> RoiOps();         // RoiAlign, MaxRoiPool
 std::vector<OpDef> BoxOps();         // NonMaxSuppression
 std::vector<OpDef> DeformConvOps();  // DeformConv
+OpDef CropAndResizeOp();             // of com.microsoft
 
 }  // namespace sardonyx

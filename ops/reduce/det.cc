@@ -6,6 +6,16 @@
 #include "ops/reduce/reduce.h"
 
 namespace sardonyx {
+
+Status CheckSquareMatrices(const SymbolicShape& shape) {
+  const size_t rank = shape.size();
+  if (rank >= 2 && (!shape[rank - 1].known() || !shape[rank - 2].known() ||
+                    shape[rank - 1].value == shape[rank - 2].value)) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument("X has shape ", ToString(shape), ", but must hold square matrices");
+}
+
 namespace {
 
 Status InferDet(InferContext& context) {
@@ -15,11 +25,7 @@ Status InferDet(InferContext& context) {
     context.set_output(0, element, std::nullopt);
     return absl::OkStatus();
   }
-  const size_t rank = shape->size();
-  if (rank < 2 || ((*shape)[rank - 1].known() && (*shape)[rank - 2].known() &&
-                   (*shape)[rank - 1].value != (*shape)[rank - 2].value)) {
-    return InvalidArgument("X has shape ", ToString(*shape), ", but must hold square matrices");
-  }
+  SX_RETURN_IF_ERROR(CheckSquareMatrices(*shape));
   context.set_output(0, element, SymbolicShape(shape->begin(), shape->end() - 2));
   return absl::OkStatus();
 }

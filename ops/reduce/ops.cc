@@ -11,6 +11,7 @@ std::vector<OpDef> ReduceOps() {
   }
   ops.push_back(EinsumOp());
   ops.push_back(DetOp());
+  ops.push_back(InverseOp());
   return ops;
 }
 

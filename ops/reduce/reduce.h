@@ -113,5 +113,9 @@ std::vector<OpDef> CumulativeOps();
 std::vector<OpDef> SoftmaxOps();
 OpDef EinsumOp();
 OpDef DetOp();
+OpDef InverseOp();  // of com.microsoft
+
+/// An error unless the last two dimensions are, as far as they are known, equal.
+Status CheckSquareMatrices(const SymbolicShape& shape);
 
 }  // namespace sardonyx

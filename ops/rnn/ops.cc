@@ -37,7 +37,8 @@ std::vector<OpDef> RnnOps() {
            .infer = InferRecurrent,
            .kernels = {RecurrentNative("lstm.gemm"),
                        SimpleKernel<RunRecurrentReference>("lstm.reference")},
-           .multiply_adds = RecurrentMultiplyAdds}};
+           .multiply_adds = RecurrentMultiplyAdds},
+          DynamicQuantizeLstmOp()};
 }
 
 }  // namespace sardonyx

@@ -61,9 +61,6 @@ template StatusOr<std::shared_ptr<Attrs>> ParseRecurrent<Cell::kRnn>(ParseContex
 template StatusOr<std::shared_ptr<Attrs>> ParseRecurrent<Cell::kGru>(ParseContext&);
 template StatusOr<std::shared_ptr<Attrs>> ParseRecurrent<Cell::kLstm>(ParseContext&);
 
-namespace {
-
-/// Checks an input's shape against `wanted`, whose unknown sizes it fills in.
 Status MatchShape(const InferContext& context, int i, absl::string_view name,
                   std::vector<Dim*> wanted) {
   SX_RETURN_IF_ERROR(CheckRank(context, i, static_cast<int>(wanted.size()), name));
@@ -77,15 +74,12 @@ Status MatchShape(const InferContext& context, int i, absl::string_view name,
   return absl::OkStatus();
 }
 
-/// `hidden` times `factor` where it is known. Errors: overflow.
-StatusOr<Dim> Times(const Dim& hidden, int64_t factor) {
+StatusOr<Dim> TimesHidden(const Dim& hidden, int64_t factor) {
   if (!hidden.known()) return Dim();
   const auto product = CheckedMul(hidden.value, factor);
   if (!product) return InvalidArgument("hidden size ", hidden.value, " is too large");
   return Dim(*product);
 }
-
-}  // namespace
 
 Status InferRecurrent(InferContext& context) {
   const auto& attrs = context.attrs<RecurrentAttrs>();
@@ -110,10 +104,10 @@ Status InferRecurrent(InferContext& context) {
     const SymbolicShape* w = context.shape(kW);
     if (w != nullptr && w->size() == 3 && (*w)[1].known()) hidden = (*w)[1].value / attrs.gates();
   }
-  SX_ASSIGN_OR_RETURN(Dim rows, Times(hidden, attrs.gates()));
+  SX_ASSIGN_OR_RETURN(Dim rows, TimesHidden(hidden, attrs.gates()));
   SX_ASSIGN_OR_RETURN(rows, MergeDims(rows, gates, "the number of rows of R"));
   SX_RETURN_IF_ERROR(MatchShape(context, kW, "W", {&directions, &rows, &input}));
-  SX_ASSIGN_OR_RETURN(Dim biases, Times(hidden, 2 * attrs.gates()));
+  SX_ASSIGN_OR_RETURN(Dim biases, TimesHidden(hidden, 2 * attrs.gates()));
   SX_RETURN_IF_ERROR(MatchShape(context, kB, "B", {&directions, &biases}));
   SX_RETURN_IF_ERROR(MatchShape(context, kSequenceLens, "sequence_lens", {&batch}));
   const auto state = [&]() {
@@ -123,7 +117,7 @@ Status InferRecurrent(InferContext& context) {
   SX_RETURN_IF_ERROR(MatchShape(context, kInitialH, "initial_h", state()));
   if (lstm) {
     SX_RETURN_IF_ERROR(MatchShape(context, kInitialC, "initial_c", state()));
-    SX_ASSIGN_OR_RETURN(Dim peepholes, Times(hidden, 3));
+    SX_ASSIGN_OR_RETURN(Dim peepholes, TimesHidden(hidden, 3));
     SX_RETURN_IF_ERROR(MatchShape(context, kPeephole, "P", {&directions, &peepholes}));
   }
   context.set_output(0, element,

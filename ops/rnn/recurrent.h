@@ -54,9 +54,16 @@ StatusOr<Ints> SequenceLengths(const KernelContext& context, const RecurrentSize
 template <Cell cell>
 StatusOr<std::shared_ptr<Attrs>> ParseRecurrent(ParseContext& context);
 Status InferRecurrent(InferContext& context);
+/// Checks an input's shape against `wanted`, whose unknown sizes it fills in.
+Status MatchShape(const InferContext& context, int i, absl::string_view name,
+                  std::vector<Dim*> wanted);
+/// `hidden` times `factor` where it is known. Errors: overflow.
+StatusOr<Dim> TimesHidden(const Dim& hidden, int64_t factor);
 double RecurrentMultiplyAdds(const PrepareContext& context);
 Status RunRecurrentReference(KernelContext& context);
 /// float32: the input's part of all gates first, then step by step the recurrent part.
 KernelDef RecurrentNative(absl::string_view name);
+
+OpDef DynamicQuantizeLstmOp();  // of com.microsoft
 
 }  // namespace sardonyx
