@@ -55,7 +55,8 @@ class OnnxRuntime:
         session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, providers=["CPUExecutionProvider"]
         )
-        return session.run(None, inputs)
+        fed = {port.name: inputs[port.name] for port in model.graph.input}  # not the constants
+        return session.run(None, fed)
 
 
 class NumPy:
@@ -83,7 +84,7 @@ class Case:
     constants: tuple = ()  # names of inputs that are initializers of the model
     dynamic: bool | None = None  # does the model hide its inputs' sizes? None: one in three does
     skip: str = ""  # why the case is left out
-    kinds: tuple = ()  # the outputs' element types, where what ONNX infers is wrong
+    kinds: tuple = ()  # the outputs' element types, where none or a wrong one is inferred
 
 
 def label(*parts) -> str:

@@ -152,7 +152,9 @@ def tolerance(case: Case, outputs: list) -> tuple:
 def write_case(case: Case, folder: pathlib.Path) -> None:
     if case.skip:
         raise Skipped(case.skip)
-    outputs = expected(case, make_model(case, [None] * len(case.outputs)))
+    kinds = case.kinds or [None] * len(case.outputs)
+    declared = [kind and helper.make_tensor_type_proto(NUMBERS[kind], None) for kind in kinds]
+    outputs = expected(case, make_model(case, declared))
     model = make_model(case, [type_of(value) if not isinstance(value, list) or value else None
                               for value in outputs])  # fmt: skip
     data = folder / "test_data_set_0"
