@@ -97,10 +97,10 @@ def pools():
                     given = dict(attributes)
                     if op == "LpPool" and opset == 1:
                         given["p"] = float(given.get("p", 2))
-                    outputs = 2 if op == "MaxPool" and opset >= 8 else 1
-                    yield case(op, [numbers(t, (2, 2) + (6,) * rank)], given, outputs=outputs,
-                               name=(t, rank, name), opset=opset,
-                               oracle=oracle(function, attributes, outputs))  # fmt: skip
+                    for outputs in (1, 2) if op == "MaxPool" and opset >= 8 else (1,):
+                        yield case(op, [numbers(t, (2, 2) + (6,) * rank)], given, outputs=outputs,
+                                   name=(t, rank, name, "places" if outputs == 2 else ""),
+                                   opset=opset, oracle=oracle(function, attributes, outputs))
         for shape in [(0, 2, 4), (2, 0, 4, 4), (1, 1, 3, 3, 3)]:
             attributes = {"kernel_shape": [2] * (len(shape) - 2)}
             yield case(op, [numbers("float", shape)], attributes, name=(shape,),
