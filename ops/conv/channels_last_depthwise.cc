@@ -1,5 +1,6 @@
 // conv.depthwise_last: channels-last convolutions with a filter for each channel. Vectors go along
-// the channels; a few pixels side by side share each load of the weights.
+// the channels. Kernels of three positions in a line keep all their weights in registers while they
+// go along the row; for others a few pixels side by side share each load of the weights.
 #include <algorithm>
 
 #include "ops/common/simd_targets.h"
@@ -72,24 +73,91 @@ HWY_INLINE void Channels(const DepthwiseSpan& span, const Activation& activation
   for (int p = 0; p < pixels; ++p) store(sums[p], span.y + at(p));
 }
 
-template <int pixels>
-void Pixels(const DepthwiseSpan& span, const Activation& activation) {
+/// Calls run(c, load, store) for each vector of channels, the last one perhaps in part.
+template <class Run>
+HWY_INLINE void ForChannels(int64_t channels, const Run& run) {
   const D d;
   int64_t c = 0;
   const auto load = [d](const float* p) HWY_ATTR { return hn::LoadU(d, p); };
   const auto store = [d](V v, float* p) HWY_ATTR { hn::StoreU(v, d, p); };
-  for (; c + kLanes <= span.channels; c += kLanes) {
-    Channels<pixels>(span, activation, c, load, store);
-  }
-  if (c == span.channels) return;
-  const auto mask = hn::FirstN(d, static_cast<size_t>(span.channels - c));
+  for (; c + kLanes <= channels; c += kLanes) run(c, load, store);
+  if (c == channels) return;
+  const auto mask = hn::FirstN(d, static_cast<size_t>(channels - c));
   const auto load_part = [d, mask](const float* p) HWY_ATTR { return hn::MaskedLoad(mask, d, p); };
   const auto store_part = [d, mask](V v, float* p) HWY_ATTR { hn::BlendedStore(v, mask, d, p); };
-  Channels<pixels>(span, activation, c, load_part, store_part);
+  run(c, load_part, store_part);
+}
+
+template <int pixels>
+void Pixels(const DepthwiseSpan& span, const Activation& activation) {
+  ForChannels(span.channels, [&](int64_t c, const auto& load, const auto& store)
+                                 HWY_ATTR { Channels<pixels>(span, activation, c, load, store); });
+}
+
+/// One vector of channels of `pixels` neighbours, of a kernel of taps_y x 3 with these weights.
+template <int taps_y, int pixels, class Load, class Store>
+HWY_INLINE void Neighbours(const DepthwiseSpan& span, const Activation& activation,
+                           const V (&weights)[3 * taps_y], V bias, int64_t first, int64_t c,
+                           const Load& load, const Store& store) {
+  V sums[pixels];
+#pragma GCC unroll 4
+  for (int p = 0; p < pixels; ++p) {
+    const float* x = span.x + (first + p) * span.x_step_pixel + c;
+    sums[p] = bias;
+#pragma GCC unroll 3
+    for (int i = 0; i < taps_y; ++i, x += span.x_step_y) {
+#pragma GCC unroll 3
+      for (int j = 0; j < 3; ++j) {
+        sums[p] = hn::MulAdd(load(x + j * span.x_step_x), weights[3 * i + j], sums[p]);
+      }
+    }
+  }
+  const auto at = [&](int p) { return (first + p) * span.y_step_pixel + c; };
+  if (span.residual != nullptr) {
+#pragma GCC unroll 4
+    for (int p = 0; p < pixels; ++p) sums[p] = hn::Add(sums[p], load(span.residual + at(p)));
+  }
+  Activate(D(), activation, sums);
+#pragma GCC unroll 4
+  for (int p = 0; p < pixels; ++p) store(sums[p], span.y + at(p));
+}
+
+template <int taps_y, class Load, class Store>
+HWY_INLINE void RowOfThrees(const DepthwiseSpan& span, const Activation& activation, int64_t pixels,
+                            int64_t c, const Load& load, const Store& store) {
+  V weights[3 * taps_y];
+#pragma GCC unroll 3
+  for (int i = 0; i < taps_y; ++i) {
+#pragma GCC unroll 3
+    for (int j = 0; j < 3; ++j) {
+      weights[3 * i + j] = load(span.w + i * span.w_step_y + j * span.w_step_x + c);
+    }
+  }
+  const V bias = span.bias != nullptr ? load(span.bias + c) : hn::Zero(D());
+  int64_t p = 0;
+  for (; p + 4 <= pixels; p += 4) {
+    Neighbours<taps_y, 4>(span, activation, weights, bias, p, c, load, store);
+  }
+  for (; p < pixels; ++p) {
+    Neighbours<taps_y, 1>(span, activation, weights, bias, p, c, load, store);
+  }
+}
+
+template <int taps_y>
+void Threes(const DepthwiseSpan& span, const Activation& activation, int64_t pixels) {
+  ForChannels(span.channels, [&](int64_t c, const auto& load, const auto& store) HWY_ATTR {
+    RowOfThrees<taps_y>(span, activation, pixels, c, load, store);
+  });
 }
 
 }  // namespace
 
+/// `pixels` neighbours, each of which reads taps_y lines of three positions; taps_y is 1 to 3.
+void DepthwiseThrees(const DepthwiseSpan& span, const Activation& activation, int64_t pixels) {
+  if (span.taps_y == 3) return Threes<3>(span, activation, pixels);
+  if (span.taps_y == 2) return Threes<2>(span, activation, pixels);
+  Threes<1>(span, activation, pixels);
+}
 void DepthwisePixel(const DepthwiseSpan& span, const Activation& activation) {
   Pixels<1>(span, activation);
 }
@@ -103,6 +171,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace sardonyx {
 
+HWY_EXPORT(DepthwiseThrees);
 HWY_EXPORT(DepthwisePixel);
 HWY_EXPORT(DepthwiseFourPixels);
 
@@ -129,27 +198,28 @@ struct DepthwiseLast : Kernel {
     const auto& attrs = context.attrs<ConvAttrs>();
     const int64_t channels = conv.in_channels;
     const int64_t chunks = (channels + kChunk - 1) / kChunk;
+    const int64_t rows = conv.batch * height.output;
     const float* x = context.input(0).data<float>();
     const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
     const float* residual = attrs.residual ? context.input(kConvResidual).data<float>() : nullptr;
     float* y = context.output(0).data<float>();
     const double cost = 0.1 * static_cast<double>(std::min(channels, kChunk) * width.output *
                                                   height.kernel * width.kernel);
-    return context.ParallelFor(
-        conv.batch * height.output * chunks, cost, [&](int64_t begin, int64_t end) {
-          for (int64_t item = begin; item < end; ++item) {
-            const int64_t row = item / chunks, first = item % chunks * kChunk;
-            const int64_t image = row / height.output;
-            const int64_t at = row * width.output * channels + first;
-            DepthwiseSpan span{.x = x + image * height.input * width.input * channels + first,
-                               .w = weights->data() + first,
-                               .channels = std::min(kChunk, channels - first),
-                               .bias = bias == nullptr ? nullptr : bias + first,
-                               .residual = residual == nullptr ? nullptr : residual + at,
-                               .y = y + at};
-            RunRow(span, row % height.output, attrs.activation);
-          }
-        });
+    return context.ParallelFor(rows * chunks, cost, [&](int64_t begin, int64_t end) {
+      for (int64_t item = begin; item < end; ++item) {
+        // Rows one after another, so that the lines that they share are still in L1.
+        const int64_t row = item % rows, first = item / rows * kChunk;
+        const int64_t image = row / height.output;
+        const int64_t at = row * width.output * channels + first;
+        DepthwiseSpan span{.x = x + image * height.input * width.input * channels + first,
+                           .w = weights->data() + first,
+                           .channels = std::min(kChunk, channels - first),
+                           .bias = bias == nullptr ? nullptr : bias + first,
+                           .residual = residual == nullptr ? nullptr : residual + at,
+                           .y = y + at};
+        RunRow(span, row % height.output, attrs.activation);
+      }
+    });
   }
 
   /// `line` holds where the image, the weights and the output row begin.
@@ -166,12 +236,11 @@ struct DepthwiseLast : Kernel {
     span.x_step_pixel = width.stride * channels;
     span.y_step_pixel = channels;
     const int64_t input_y = oy * height.stride - height.pad_begin + y_first * height.dilation;
+    int64_t whole_begin, whole_end;
+    WholePixels(&whole_begin, &whole_end);
     for (int64_t ox = 0; ox < width.output;) {
-      int64_t first, last, unused_first, last_of_fourth = 0;
+      int64_t first, last;
       width.Inside(ox, &first, &last);
-      const bool four = ox + 4 <= width.output && last - first == width.kernel;
-      if (four) width.Inside(ox + 3, &unused_first, &last_of_fourth);
-      const bool whole = four && last_of_fourth == width.kernel;
       const int64_t input_x = ox * width.stride - width.pad_begin + first * width.dilation;
       span.taps_x = last - first;
       // Without taps nothing is read, so that nothing before the image is pointed to either.
@@ -180,13 +249,25 @@ struct DepthwiseLast : Kernel {
       span.w = line.w + (y_first * width.kernel + first) * channels;
       span.y = line.y + ox * channels;
       if (line.residual != nullptr) span.residual = line.residual + ox * channels;
-      if (whole) {
+      const int64_t whole = ox >= whole_begin ? whole_end - ox : 0;
+      if (whole > 0 && span.taps_x == 3 && span.taps_y >= 1 && span.taps_y <= 3) {
+        HWY_DYNAMIC_DISPATCH(DepthwiseThrees)(span, activation, whole);
+        ox += whole;
+      } else if (whole >= 4) {
         HWY_DYNAMIC_DISPATCH(DepthwiseFourPixels)(span, activation);
+        ox += 4;
       } else {
         HWY_DYNAMIC_DISPATCH(DepthwisePixel)(span, activation);
+        ++ox;
       }
-      ox += whole ? 4 : 1;
     }
+  }
+
+  /// The pixels of a line that read no padding before or behind it: [begin, end).
+  void WholePixels(int64_t* begin, int64_t* end) const {
+    *begin = std::min((width.pad_begin + width.stride - 1) / width.stride, width.output);
+    const int64_t room = width.input + width.pad_begin - width.extent();
+    *end = room < 0 ? *begin : std::clamp(room / width.stride + 1, *begin, width.output);
   }
 };
 
