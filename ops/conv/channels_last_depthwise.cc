@@ -42,56 +42,72 @@ using D = hn::CappedTag<float, 16>;
 using V = hn::Vec<D>;
 constexpr int64_t kLanes = hn::MaxLanes(D());
 
-// Loops over pixels are unrolled by hand, as their sums would not stay in registers otherwise.
+// Loops over pixels and vectors are unrolled by hand, as their sums would not stay in registers
+// otherwise.
 
-/// One vector of channels, from `c` on, of `pixels` pixels.
-template <int pixels, class Load, class Store>
+/// `vectors` vectors of channels, from `c` on, of `pixels` pixels.
+template <int pixels, int vectors, class Load, class Store>
 HWY_INLINE void Channels(const DepthwiseSpan& span, const Activation& activation, int64_t c,
                          const Load& load, const Store& store) {
-  const D d;
-  V sums[pixels];
+  V sums[pixels * vectors];
+  const auto each = [&](const auto& change) HWY_ATTR {
 #pragma GCC unroll 4
-  for (V& sum : sums) sum = span.bias != nullptr ? load(span.bias + c) : hn::Zero(d);
+    for (int p = 0; p < pixels; ++p) {
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) change(p, c + v * kLanes, sums[p * vectors + v]);
+    }
+  };
+  each([&](int, int64_t at, V& sum)
+           HWY_ATTR { sum = span.bias != nullptr ? load(span.bias + at) : hn::Zero(D()); });
   for (int64_t i = 0; i < span.taps_y; ++i) {
-    const float* x = span.x + i * span.x_step_y + c;
-    const float* w = span.w + i * span.w_step_y + c;
+    const float* x = span.x + i * span.x_step_y;
+    const float* w = span.w + i * span.w_step_y;
     for (int64_t j = 0; j < span.taps_x; ++j, x += span.x_step_x, w += span.w_step_x) {
-      const V weight = load(w);
+      V weights[vectors];
 #pragma GCC unroll 4
-      for (int p = 0; p < pixels; ++p) {
-        sums[p] = hn::MulAdd(load(x + p * span.x_step_pixel), weight, sums[p]);
-      }
+      for (int v = 0; v < vectors; ++v) weights[v] = load(w + c + v * kLanes);
+      each([&](int p, int64_t at, V& sum) HWY_ATTR {
+        sum = hn::MulAdd(load(x + p * span.x_step_pixel + at), weights[(at - c) / kLanes], sum);
+      });
     }
   }
-  const auto at = [&](int p) { return p * span.y_step_pixel + c; };
   if (span.residual != nullptr) {
-#pragma GCC unroll 4
-    for (int p = 0; p < pixels; ++p) sums[p] = hn::Add(sums[p], load(span.residual + at(p)));
+    each([&](int p, int64_t at, V& sum)
+             HWY_ATTR { sum = hn::Add(sum, load(span.residual + p * span.y_step_pixel + at)); });
   }
-  Activate(d, activation, sums);
-#pragma GCC unroll 4
-  for (int p = 0; p < pixels; ++p) store(sums[p], span.y + at(p));
+  Activate(D(), activation, sums);
+  each([&](int p, int64_t at, V& sum)
+           HWY_ATTR { store(sum, span.y + p * span.y_step_pixel + at); });
 }
 
-/// Calls run(c, load, store) for each vector of channels, the last one perhaps in part.
-template <class Run>
+/// Calls run(count, c, load, store) for vectors of channels, `together` at a time and then one by
+/// one, the last one perhaps in part.
+template <int together, class Run>
 HWY_INLINE void ForChannels(int64_t channels, const Run& run) {
   const D d;
+  const std::integral_constant<int, 1> one;
   int64_t c = 0;
   const auto load = [d](const float* p) HWY_ATTR { return hn::LoadU(d, p); };
   const auto store = [d](V v, float* p) HWY_ATTR { hn::StoreU(v, d, p); };
-  for (; c + kLanes <= channels; c += kLanes) run(c, load, store);
+  if constexpr (together > 1) {
+    for (; c + together * kLanes <= channels; c += together * kLanes) {
+      run(std::integral_constant<int, together>(), c, load, store);
+    }
+  }
+  for (; c + kLanes <= channels; c += kLanes) run(one, c, load, store);
   if (c == channels) return;
   const auto mask = hn::FirstN(d, static_cast<size_t>(channels - c));
   const auto load_part = [d, mask](const float* p) HWY_ATTR { return hn::MaskedLoad(mask, d, p); };
   const auto store_part = [d, mask](V v, float* p) HWY_ATTR { hn::BlendedStore(v, mask, d, p); };
-  run(c, load_part, store_part);
+  run(one, c, load_part, store_part);
 }
 
-template <int pixels>
+template <int pixels, int together>
 void Pixels(const DepthwiseSpan& span, const Activation& activation) {
-  ForChannels(span.channels, [&](int64_t c, const auto& load, const auto& store)
-                                 HWY_ATTR { Channels<pixels>(span, activation, c, load, store); });
+  ForChannels<together>(
+      span.channels, [&](auto count, int64_t c, const auto& load, const auto& store) HWY_ATTR {
+        Channels<pixels, decltype(count)::value>(span, activation, c, load, store);
+      });
 }
 
 /// One vector of channels of `pixels` neighbours, of a kernel of taps_y x 3 with these weights.
@@ -145,7 +161,7 @@ HWY_INLINE void RowOfThrees(const DepthwiseSpan& span, const Activation& activat
 
 template <int taps_y>
 void Threes(const DepthwiseSpan& span, const Activation& activation, int64_t pixels) {
-  ForChannels(span.channels, [&](int64_t c, const auto& load, const auto& store) HWY_ATTR {
+  ForChannels<1>(span.channels, [&](auto, int64_t c, const auto& load, const auto& store) HWY_ATTR {
     RowOfThrees<taps_y>(span, activation, pixels, c, load, store);
   });
 }
@@ -159,10 +175,10 @@ void DepthwiseThrees(const DepthwiseSpan& span, const Activation& activation, in
   Threes<1>(span, activation, pixels);
 }
 void DepthwisePixel(const DepthwiseSpan& span, const Activation& activation) {
-  Pixels<1>(span, activation);
+  Pixels<1, 4>(span, activation);
 }
 void DepthwiseFourPixels(const DepthwiseSpan& span, const Activation& activation) {
-  Pixels<4>(span, activation);
+  Pixels<4, 1>(span, activation);
 }
 
 }  // namespace sardonyx::HWY_NAMESPACE
