@@ -5,6 +5,7 @@
 
 #include "ops/common/simd_targets.h"
 #include "ops/conv/conv.h"
+#include "ops/conv/estimate.h"
 #include "ops/conv/native.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -295,6 +296,11 @@ std::string Refuses(const PrepareContext& context) {
   return context.constant(1) == nullptr ? "takes constant weights only" : "";
 }
 
+double Estimate(const PrepareContext& context) {
+  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  return conv.ok() ? EstimatedDepthwiseNs(*conv, context.threads()) : 0;
+}
+
 StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   auto kernel = std::make_unique<DepthwiseLast>();
   SX_ASSIGN_OR_RETURN(kernel->conv, StaticFloatConv(context, ConvLayout::kChannelsLast));
@@ -312,7 +318,8 @@ KernelDef ConvDepthwiseLast() {
   return {.name = "conv.depthwise_last",
           .backend = Backend::kNative,
           .refuses = Refuses,
-          .prepare = Prepare};
+          .prepare = Prepare,
+          .estimate_ns = Estimate};
 }
 
 }  // namespace sardonyx

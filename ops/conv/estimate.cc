@@ -1,33 +1,63 @@
 #include "ops/conv/estimate.h"
 
+#include "ops/matmul/row_kernel.h"
+
 namespace sardonyx {
 namespace {
 
 // As measured on a core of 230 GFLOP/s with 35 GB/s: only their ratios matter.
 constexpr double kNsPerMultiplyAdd = 0.0091;
 constexpr double kNsPerWeight = 0.15;
+constexpr double kNsPerDepthwiseTap = 0.024;
+constexpr double kOneDnnCallNs = 3000;
 
 double Real(int64_t x) { return static_cast<double>(x); }
 
-/// A product of [rows, in] and [in, out], `positions` times. Threads share the way to memory.
-double ProductNs(double positions, double rows, double in, double out, int threads) {
-  return positions * in * out * (rows * kNsPerMultiplyAdd / threads + kNsPerWeight);
+/// Reading weights once; threads share the way to memory.
+double WeightsNs(double weights) { return weights * kNsPerWeight; }
+
+/// Multiplications and additions of all groups, output channels filled up to whole vectors.
+double MultiplyAdds(const ConvShape& conv, double depth) {
+  const int64_t lanes = RowKernelsOfThisCpu().lanes;
+  const int64_t columns = (conv.group_out() + lanes - 1) / lanes * lanes;
+  return Real(conv.batch * conv.output_plane()) * Real(conv.group) * Real(columns) * depth;
 }
+
+double Depth(const ConvShape& conv) { return Real(conv.group_in() * conv.kernel_plane()); }
 
 }  // namespace
 
 double EstimatedGemmNs(const ConvShape& conv, int threads) {
-  const double positions = Real(conv.group) * Real(conv.kernel_plane());
-  return ProductNs(positions, Real(conv.batch * conv.output_plane()), Real(conv.group_in()),
-                   Real(conv.group_out()), threads);
+  // Beginning and storing a tile takes as long as so many steps in depth.
+  constexpr double kTileSteps = 20;
+  return MultiplyAdds(conv, Depth(conv) + kTileSteps) * kNsPerMultiplyAdd / threads +
+         WeightsNs(Depth(conv) * Real(conv.out_channels));
+}
+
+double EstimatedDepthwiseNs(const ConvShape& conv, int threads) {
+  const double taps = Real(conv.batch * conv.output_plane() * conv.kernel_plane());
+  return taps * Real(conv.out_channels) * kNsPerDepthwiseTap / threads;
+}
+
+double EstimatedOneDnnNs(const ConvShape& conv, int threads) {
+  if (conv.group > 1 && conv.group_in() == 1 && conv.group_out() == 1) {
+    return kOneDnnCallNs + 0.85 * EstimatedDepthwiseNs(conv, threads);
+  }
+  if (conv.group > 1) {
+    return kOneDnnCallNs + 1.3 * MultiplyAdds(conv, Depth(conv)) * kNsPerMultiplyAdd / threads;
+  }
+  // Its kernels for pictures and those for larger windows are better than conv.gemm.
+  const double share = conv.in_channels <= 4 ? 0.7 : conv.kernel_plane() > 1 ? 0.9 : 1.02;
+  return kOneDnnCallNs + share * EstimatedGemmNs(conv, threads);
 }
 
 double EstimatedWinogradNs(const ConvShape& conv, int m, int threads) {
   const auto tiles = [&](int axis) { return (conv.window[axis].output + m - 1) / m; };
   const double rows = Real(conv.batch * tiles(0) * tiles(1));
   const double in = Real(conv.in_channels), out = Real(conv.out_channels);
+  const double weights = (m + 2) * (m + 2) * in * out;
   const double transforms_ns = rows * (in + out) * (m == 2 ? 1.2 : 4.5);
-  return ProductNs((m + 2) * (m + 2), rows, in, out, threads) + transforms_ns / threads;
+  return (rows * weights * kNsPerMultiplyAdd + transforms_ns) / threads + WeightsNs(weights);
 }
 
 }  // namespace sardonyx

@@ -8,6 +8,12 @@ namespace sardonyx {
 /// Nanoseconds of conv.gemm with so many threads.
 double EstimatedGemmNs(const ConvShape& conv, int threads);
 
+/// Of conv.depthwise_last.
+double EstimatedDepthwiseNs(const ConvShape& conv, int threads);
+
+/// Of conv.onednn.
+double EstimatedOneDnnNs(const ConvShape& conv, int threads);
+
 /// Of F(m x m, 3 x 3) on two axes with one group; m is 2 or 4.
 double EstimatedWinogradNs(const ConvShape& conv, int m, int threads);
 

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "ops/conv/conv.h"
+#include "ops/conv/estimate.h"
 #include "ops/conv/kernels.h"
 
 namespace sardonyx {
@@ -405,11 +406,19 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   return kernel;
 }
 
+double Estimate(const PrepareContext& context) {
+  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  return conv.ok() ? EstimatedOneDnnNs(*conv, context.threads()) : 0;
+}
+
 }  // namespace
 
 KernelDef ConvOneDnnKernel() {
-  return {
-      .name = "conv.onednn", .backend = Backend::kOneDnn, .refuses = Refuses, .prepare = Prepare};
+  return {.name = "conv.onednn",
+          .backend = Backend::kOneDnn,
+          .refuses = Refuses,
+          .prepare = Prepare,
+          .estimate_ns = Estimate};
 }
 
 }  // namespace sardonyx

@@ -53,6 +53,26 @@ std::vector<Candidate>::iterator Best(std::vector<Candidate>& candidates) {
   return best;
 }
 
+/// Leaves out reference kernels where there is another.
+std::vector<std::string> NamesOf(const std::vector<Candidate>& candidates) {
+  std::vector<std::string> names;
+  for (const Candidate& candidate : candidates) {
+    if (!names.empty() && candidate.def->backend == Backend::kReference) continue;
+    names.emplace_back(candidate.def->name);
+  }
+  return names;
+}
+
+/// The one that was chosen beforehand for the node whose first output has that name; none: end.
+std::vector<Candidate>::iterator Chosen(std::vector<Candidate>& candidates,
+                                        const KernelChoices* choices, const std::string& output) {
+  if (choices == nullptr) return candidates.end();
+  const auto choice = choices->find(output);
+  if (choice == choices->end()) return candidates.end();
+  return std::find_if(candidates.begin(), candidates.end(),
+                      [&](const Candidate& c) { return c.def->name == choice->second; });
+}
+
 void ReportSlower(const std::vector<Candidate>& candidates, const Candidate& chosen,
                   std::vector<std::string>& refusals) {
   const auto us = [](double ns) { return absl::StrFormat("%.0f us", ns / 1e3); };
@@ -63,14 +83,21 @@ void ReportSlower(const std::vector<Candidate>& candidates, const Candidate& cho
   }
 }
 
-Status ChooseKernel(const PrepareContext& context, const PlanOptions& options, Step& step) {
+Status ChooseKernel(const PrepareContext& context, const PlanOptions& options,
+                    const std::string& output, Step& step) {
   std::vector<Candidate> candidates = FindCandidates(context, options, step.refusals);
-  for (auto best = Best(candidates); best != candidates.end(); best = Best(candidates)) {
+  step.candidates = NamesOf(candidates);
+  auto best = Chosen(candidates, options.choices, output);
+  const bool chosen = best != candidates.end();
+  if (!chosen) best = Best(candidates);
+  for (; best != candidates.end(); best = Best(candidates)) {
     auto kernel = best->def->prepare(context);
     if (kernel.ok()) {
       step.kernel = *std::move(kernel);
       step.def = best->def;
-      if (step.def->estimate_ns != nullptr) ReportSlower(candidates, *best, step.refusals);
+      if (!chosen && step.def->estimate_ns != nullptr) {
+        ReportSlower(candidates, *best, step.refusals);
+      }
       return absl::OkStatus();
     }
     if (kernel.status().code() != absl::StatusCode::kUnimplemented) return kernel.status();
@@ -216,9 +243,11 @@ StatusOr<std::shared_ptr<const Plan>> MakePlan(const Graph& graph, std::vector<T
     step.dynamic = std::any_of(node.outputs.begin(), node.outputs.end(), shows_only_later) ||
                    std::any_of(node.inputs.begin(), node.inputs.end(), shows_only_later);
     if (!step.view) {
-      SX_RETURN_IF_ERROR(Prepend(
-          ChooseKernel(MakePrepareContext(node, plan->known, graph, options), options, step),
-          absl::StrCat(node.Describe(), ": ")));
+      const bool has_output = !node.outputs.empty() && node.outputs[0] != kNoValue;
+      const std::string output = has_output ? graph.value(node.outputs[0]).name : "";
+      SX_RETURN_IF_ERROR(Prepend(ChooseKernel(MakePrepareContext(node, plan->known, graph, options),
+                                              options, output, step),
+                                 absl::StrCat(node.Describe(), ": ")));
       plan->scratch_bytes = std::max(plan->scratch_bytes, step.kernel->scratch_bytes());
     }
     plan->steps.push_back(std::move(step));

@@ -8,6 +8,7 @@
 
 #include "runtime/op.h"
 #include "runtime/passes/infer.h"
+#include "runtime/passes/kernel_choices.h"
 
 namespace sardonyx {
 
@@ -16,6 +17,8 @@ struct Step {
   const Node* node = nullptr;
   std::unique_ptr<Kernel> kernel;  // null: a view
   const KernelDef* def = nullptr;
+  /// Kernels that would take it, `def`'s among them; reference ones only if there is no other.
+  std::vector<std::string> candidates;
   std::vector<std::string> refusals;  // why other kernels were not taken
   bool view = false;
   /// Some input's or output's shape, or type, shows only during the run: infer again with the real
@@ -46,6 +49,7 @@ struct PlanOptions {
   Accuracy accuracy = Accuracy::kDefault;
   EvaluateOptions evaluate;
   PackCache* cache = nullptr;
+  const KernelChoices* choices = nullptr;  // null: none
 };
 
 /// Infers `graph` for inputs of these types (those of Plan::inputs, in order), chooses and prepares

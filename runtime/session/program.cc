@@ -53,6 +53,7 @@ StatusOr<std::shared_ptr<const Plan>> Program::MakePlanFor(
       .accuracy = options_.accuracy,
       .evaluate = {.environment = &environment, .max_bytes = kPlanFoldBytes},
       .cache = &packs_,
+      .choices = &options_.kernels,
   };
   return MakePlan(graph_, std::move(types), plan);
 }

@@ -18,6 +18,7 @@ Type InOnnxLayout(Type type, const ValueInfo& value) {
 LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph, int threads) {
   const Node& node = *step.node;
   LayerReport report{.name = node.name, .op = node.op_type, .kernel = "view"};
+  report.candidates = step.candidates;
   report.refusals = step.refusals;
   if (step.kernel != nullptr) {
     report.kernel = std::string(step.def->name);

@@ -11,6 +11,7 @@
 #include "runtime/base/tensor.h"
 #include "runtime/graph/graph.h"
 #include "runtime/op.h"
+#include "runtime/passes/kernel_choices.h"
 
 namespace sardonyx {
 
@@ -31,8 +32,9 @@ struct SessionOptions {
   bool fetch_all = false;  // every value of the top graph is an output
   /// Bytes that the session may hold at once: folded constants, packed weights, values of runs.
   int64_t memory_limit = int64_t{16} << 30;
-  int max_plans = 8;     // plans for different input shapes kept at once
-  CustomOps custom_ops;  // an application's own operators
+  int max_plans = 8;      // plans for different input shapes kept at once
+  CustomOps custom_ops;   // an application's own operators
+  KernelChoices kernels;  // such as Tune has found
 };
 
 struct RunOptions {
@@ -51,6 +53,8 @@ struct Port {
 struct LayerReport {
   std::string name, op, kernel;  // kernel is "view" for what costs nothing
   Backend backend = Backend::kReference;
+  /// Kernels that would take it, `kernel` among them; reference ones only if there is no other.
+  std::vector<std::string> candidates;
   std::vector<std::string> refusals;  // "conv.winograd4: stride is 2"
   std::vector<std::string> input_names, output_names;
   std::vector<Type> inputs, outputs;

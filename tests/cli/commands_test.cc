@@ -13,7 +13,7 @@ using Catch::EndsWith;
 
 TEST_CASE("Every command has help with examples", "[cli]") {
   for (const std::string command :
-       {"run", "test", "check", "inspect", "bench", "profile", "compare", "ops"}) {
+       {"run", "test", "check", "inspect", "bench", "profile", "tune", "compare", "ops"}) {
     const ProgramResult result = RunProgram({command, "--help"});
     CAPTURE(command);
     CHECK(result.status == 0);
@@ -294,6 +294,39 @@ TEST_CASE("profile shows where the time goes", "[cli]") {
   CHECK(json["kernels"][0]["kernel"] == json["layers"][0]["kernel"]);
   CHECK_THAT(RunProgram({"profile", model, "-d", "N=3", "--seconds", "0"}).out,
              Contains("GFLOP/s"));
+}
+
+TEST_CASE("tune writes a plan that the other commands take", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string model = folder.Write("m.onnx", DoublingModel());
+  const std::string plan = folder.path() + "/plan.json";
+  const ProgramResult tuned =
+      RunProgram({"tune", model, "-d", "N=2", "--seconds", "0.02", "-o", plan});
+  INFO(tuned.err);
+  CHECK(tuned.status == 0);
+  CHECK_THAT(tuned.out, Contains("written to " + plan));
+  const ProgramResult run =
+      RunProgram({"profile", model, "-d", "N=2", "--seconds", "0", "--plan", plan});
+  CHECK(run.status == 0);
+  CHECK(run.err.empty());
+  // Of another machine: a note, and it goes on.
+  const std::string other = folder.Write(
+      "other.json", R"({"schema": "sardonyx.plan/1", "cpu": "abacus", "kernels": {"y": "none"}})");
+  const ProgramResult noted =
+      RunProgram({"profile", model, "-d", "N=2", "--seconds", "0", "--plan", other});
+  CHECK(noted.status == 0);
+  CHECK_THAT(noted.err, Contains("was measured on another CPU, abacus"));
+  for (const std::string text : {"", "{", "[]", R"({"schema": "sardonyx.plan/1"})",
+                                 R"({"schema": "sardonyx.plan/1", "kernels": {"y": 1}})"}) {
+    const ProgramResult broken =
+        RunProgram({"profile", model, "--plan", folder.Write("broken.json", text)});
+    CHECK(broken.status == 1);
+    CHECK_THAT(broken.err, Contains("broken.json"));
+  }
+  CHECK(RunProgram({"profile", model, "--plan", folder.path() + "/none.json"}).status == 2);
+  CHECK(
+      RunProgram({"tune", model, "-d", "N=2", "--seconds", "0", "-o", folder.path() + "/a/b.json"})
+          .status == 1);
 }
 
 TEST_CASE("compare puts backends side by side", "[cli]") {

@@ -37,6 +37,7 @@ void AddSession(CLI::App* app, SessionFlags& flags) {
   AddRepeated(app, "--custom-ops", flags.custom_ops,
               "Operators of your own, from a shared library (trusted: its code runs)")
       ->type_name("LIBRARY");
+  app->add_option("--plan", flags.plan, "Take the kernels that tune has found")->type_name("FILE");
 }
 
 void AddDimensions(CLI::App* app, SessionFlags& flags) {
@@ -84,7 +85,7 @@ void AddTolerance(CLI::App* app, Tolerance& tolerance) {
 }
 
 void AddSeconds(CLI::App* app, double& seconds) {
-  app->add_option("--seconds", seconds, "How long to measure")
+  app->add_option("--seconds", seconds, "About how long to measure")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
@@ -103,6 +104,7 @@ struct Commands {
   InspectCommand inspect;
   BenchCommand bench;
   ProfileCommand profile;
+  TuneCommand tune;
   CompareCommand compare;
   OpsCommand ops;
   std::function<StatusOr<int>()> action;
@@ -213,6 +215,19 @@ Commands::Commands() {
   AddDimensions(sub, profile.session);
   AddSession(sub, profile.session);
   AddJson(sub, profile.json);
+
+  sub = Add("tune", "Measure which kernel is the fastest for each layer, on this machine",
+            "  sardonyx tune model.onnx -o model.plan.json\n"
+            "  sardonyx tune resnet18.onnx -d N=1 --threads 2 --seconds 20 -o resnet18.plan.json\n"
+            "  sardonyx bench resnet18.onnx -d N=1 --threads 2 --plan resnet18.plan.json",
+            tune);
+  sub->add_option("model", tune.model, "ONNX file")->type_name("MODEL")->required();
+  sub->add_option("-o,--output", tune.output, "Write the plan there")->type_name("FILE");
+  AddSeconds(sub, tune.seconds);
+  AddInputs(sub, tune.input);
+  AddDimensions(sub, tune.session);
+  AddSession(sub, tune.session);
+  AddJson(sub, tune.json);
 
   sub = Add("compare", "Run a model on several backends; their outputs and times side by side",
             "  sardonyx compare model.onnx\n"

@@ -21,6 +21,7 @@ struct SessionFlags {
   double time_limit = 0;                // seconds, 0: none
   int64_t memory_limit_mib = 0;         // 0: the session's own
   std::vector<std::string> custom_ops;  // shared libraries with operators
+  std::string plan;                     // a file that `tune` wrote
 };
 
 /// Where inputs come from, and how pictures become tensors.
@@ -88,6 +89,16 @@ struct ProfileCommand {
   std::string json;
 };
 StatusOr<int> Run(const ProfileCommand& command);
+
+struct TuneCommand {
+  std::string model;
+  SessionFlags session;
+  InputFlags input;
+  double seconds = 10;
+  std::string output;  // the plan file
+  std::string json;
+};
+StatusOr<int> Run(const TuneCommand& command);
 
 struct CompareCommand {
   std::string model;

@@ -8,6 +8,7 @@
 #include "ops/custom/custom.h"
 #include "runtime/base/nearest.h"
 #include "tools/cli/output.h"
+#include "tools/cli/plan_file.h"
 
 namespace sardonyx {
 
@@ -21,6 +22,9 @@ StatusOr<SessionOptions> ToSessionOptions(const SessionFlags& flags) {
     auto ops = LoadCustomOps(path);
     if (!ops.ok()) return UsageError(absl::StrCat("--custom-ops: ", ops.status().message()));
     options.custom_ops.insert(options.custom_ops.end(), ops->begin(), ops->end());
+  }
+  if (!flags.plan.empty()) {
+    SX_ASSIGN_OR_RETURN(options.kernels, ReadPlanFile(flags.plan));
   }
   if (flags.memory_limit_mib > 0) options.memory_limit = flags.memory_limit_mib << 20;
   for (const std::string& text : flags.dimensions) {
