@@ -1,6 +1,7 @@
 // conv.gemm: channels-last convolution as a matrix product. Rows are output pixels, columns output
-// channels; the patches that the rows consist of are copied a tile's height at a time into L1,
-// where all panels of weights meet them, or read where they lie if the kernel is a single pixel.
+// channels; the patches that the rows consist of are read where they lie, or copied a tile's height
+// at a time into L1, where all panels of weights meet them. Where padding would make it copy many,
+// the lines of the input are first copied once, with their padding.
 #include <algorithm>
 #include <optional>
 
@@ -39,7 +40,7 @@ class GemmPlan {
   GemmPlan(const ConvShape& conv, int threads);
 
   const PanelLayout& layout() const { return layout_; }
-  int64_t scratch_floats() const { return slots_ * buffer_floats_; }
+  int64_t scratch_floats() const { return slots_ * buffer_floats_ + padded_floats_; }
   Status Run(const Operands& operands, float* scratch, const KernelContext& context) const;
 
  private:
@@ -47,6 +48,7 @@ class GemmPlan {
   struct Block {
     int64_t group, row, row_end, column, column_end;
   };
+  Status PadLines(const float* x, float* to, const KernelContext& context) const;
   void ChooseItems(int threads);
   Block ItemAt(int64_t index) const;
   void MultiplyItem(const Operands& operands, const Block& item, float* buffer,
@@ -67,11 +69,40 @@ class GemmPlan {
   int64_t row_step_;          // most rows that meet the panels at a time
   int64_t row_stride_;        // of the copied rows
   int64_t slots_ = 1, buffer_floats_ = 0;
+  int64_t padded_floats_ = 0;  // of all images with their lines padded; 0: they stay as they are
 };
+
+/// The same convolution of an input whose lines contain their padding.
+ConvShape WithPaddedLines(ConvShape conv) {
+  WindowAxis& x = conv.window.back();
+  x.input += x.pad_begin + x.pad_end;
+  x.pad_begin = x.pad_end = 0;
+  return conv;
+}
+
+/// Whether to copy all lines once with their padding, as that is less than what would be copied of
+/// the patches at their ends.
+bool PaysToPadLines(const ConvShape& conv, int64_t tile_rows) {
+  if (conv.window.empty()) return false;
+  const WindowAxis& x = conv.window.back();
+  if (x.pad_begin + x.pad_end == 0 || x.output < tile_rows) return false;
+  const double line = static_cast<double>((x.input + x.pad_begin + x.pad_end) * conv.in_channels);
+  const double lines = static_cast<double>(conv.batch * (conv.input_plane() / x.input));
+  const double rows = static_cast<double>(conv.batch * conv.output_plane());
+  const double depth = static_cast<double>(conv.in_channels * conv.kernel_plane());
+  const double steps = static_cast<double>(CeilDiv(x.output, tile_rows));
+  constexpr double kMostFloats = 1 << 24;
+  return lines * line < std::min(rows * depth * std::min(1.0, 2 / steps), kMostFloats);
+}
 
 GemmPlan::GemmPlan(const ConvShape& conv, int threads)
     : conv_(conv), layout_(conv), patches_(conv), rows_(conv.batch * conv.output_plane()) {
   const RowKernels& kernels = RowKernelsOfThisCpu();
+  if (PaysToPadLines(conv, kernels.rows)) {
+    const ConvShape padded = WithPaddedLines(conv);
+    patches_ = PatchRows(padded);
+    padded_floats_ = conv.batch * padded.input_plane() * conv.in_channels;
+  }
   const int64_t slice = CeilDiv(layout_.depth, layout_.slices);
   const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
   row_step_ = patches_.plain ? 4 * kernels.rows : kernels.rows;
@@ -128,8 +159,30 @@ GemmPlan::Block GemmPlan::ItemAt(int64_t index) const {
           .column_end = std::min(panels * (column + 1) / column_items_ * width, layout_.out)};
 }
 
-Status GemmPlan::Run(const Operands& operands, float* scratch, const KernelContext& context) const {
+/// Copies all lines, zeros before and behind each.
+Status GemmPlan::PadLines(const float* x, float* to, const KernelContext& context) const {
+  const WindowAxis& axis = conv_.window.back();
+  const int64_t channels = conv_.in_channels, floats = axis.input * channels;
+  const int64_t before = axis.pad_begin * channels, padded = patches_.x.input * channels;
+  return context.ParallelFor(padded_floats_ / padded, 0.1 * static_cast<double>(padded),
+                             [&](int64_t begin, int64_t end) {
+                               for (int64_t line = begin; line < end; ++line) {
+                                 float* at = to + line * padded;
+                                 std::fill_n(at, before, 0.0f);
+                                 std::copy_n(x + line * floats, floats, at + before);
+                                 std::fill(at + before + floats, at + padded, 0.0f);
+                               }
+                             });
+}
+
+Status GemmPlan::Run(const Operands& given, float* scratch, const KernelContext& context) const {
   const RunEnvironment& environment = context.environment();
+  Operands operands = given;
+  if (padded_floats_ > 0) {
+    float* padded = scratch + slots_ * buffer_floats_;
+    SX_RETURN_IF_ERROR(PadLines(given.x, padded, context));
+    operands.x = padded;
+  }
   const int64_t items = layout_.groups * row_items_ * column_items_;
   const int64_t grain = std::max<int64_t>(1, items / (slots_ * 8 * kItemsPerThread));
   return ParallelSlots(*environment.pool, *environment.control, slots_, items, grain,

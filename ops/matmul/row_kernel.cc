@@ -136,20 +136,31 @@ bool StoreTileActivates(Activation::Kind kind) {
          kind == Activation::Kind::kClip;
 }
 
-/// The activation of rows of whole vectors, in place, four vectors together.
+/// The activation of rows of up to `vectors` vectors, in place, four vectors together.
 template <int vectors>
-void ActivateRows(const Activation& activation, float* c, int64_t stride, int64_t rows) {
+void ActivateRows(const Activation& activation, float* c, int64_t stride, int64_t rows,
+                  int64_t columns) {
   const D d;
   constexpr int64_t kTogether = 4 / vectors;
+  const auto last = hn::FirstN(d, static_cast<size_t>(columns - (vectors - 1) * kLanes));
   const auto activate = [&](auto count, float* first) HWY_ATTR {
     V x[count * vectors];
     const auto place = [&](size_t i) {
       return first + static_cast<int64_t>(i / vectors) * stride +
              static_cast<int64_t>(i % vectors) * kLanes;
     };
-    simd::Each<count * vectors>([&](size_t i) HWY_ATTR { x[i] = hn::LoadU(d, place(i)); });
+    const auto is_last = [](size_t i) { return i % vectors == vectors - 1; };
+    simd::Each<count * vectors>([&](size_t i) HWY_ATTR {
+      x[i] = is_last(i) ? hn::MaskedLoad(last, d, place(i)) : hn::LoadU(d, place(i));
+    });
     Activate(d, activation, x);
-    simd::Each<count * vectors>([&](size_t i) HWY_ATTR { hn::StoreU(x[i], d, place(i)); });
+    simd::Each<count * vectors>([&](size_t i) HWY_ATTR {
+      if (is_last(i)) {
+        hn::BlendedStore(x[i], last, d, place(i));
+      } else {
+        hn::StoreU(x[i], d, place(i));
+      }
+    });
   };
   int64_t row = 0;
   for (; row + kTogether <= rows; row += kTogether) {
@@ -163,6 +174,7 @@ void Multiply(const RowBlock& block) {
   const int64_t tiles = (block.rows + kRows - 1) / kRows;
   const Epilogue none, &epilogue = block.epilogue != nullptr ? *block.epilogue : none;
   const bool simple = IsSimple(epilogue);
+  const bool activates = StoreTileActivates(epilogue.activation.kind);
   const int64_t panels = (block.columns + kColumns - 1) / kColumns;
   int64_t steps = 0;
   for (const RowPiece& piece : block.a) steps += (piece.depth + kFetchSteps - 1) / kFetchSteps;
@@ -179,8 +191,8 @@ void Multiply(const RowBlock& block) {
       // Tiles of nearly equal height: each has enough sums to keep multiply-adds under way.
       const int64_t i = block.rows * tile / tiles, end = block.rows * (tile + 1) / tiles;
       float* c = block.c + i * block.c_stride + j;
-      const Epilogue here = epilogue.At(i, j);
-      const bool activates = StoreTileActivates(here.activation.kind);
+      Epilogue here = epilogue.At(i, j);
+      if (!activates) here.activation = {};
       TileStore to{.c = buffer, .c_stride = kColumns};
       if (direct) {
         to = {.c = c,
@@ -189,7 +201,7 @@ void Multiply(const RowBlock& block) {
               .bias = here.column_bias,
               .residual = here.residual,
               .residual_stride = here.residual_stride,
-              .kind = activates ? here.activation.kind : Activation::Kind::kNone,
+              .kind = here.activation.kind,
               .low = here.activation.a,
               .high = here.activation.b};
       }
@@ -197,9 +209,10 @@ void Multiply(const RowBlock& block) {
       if (!direct) {
         Store(D(), buffer, kColumns, end - i, columns, c, block.c_stride, block.accumulate,
               block.epilogue != nullptr ? &here : nullptr);
-      } else if (!activates) {
+      }
+      if (!activates) {
         const auto activate = vectors == 1 ? ActivateRows<1> : ActivateRows<2>;
-        activate(here.activation, c, block.c_stride, end - i);
+        activate(epilogue.activation, c, block.c_stride, end - i, columns);
       }
     }
   }
