@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "ops/common/caches.h"
+#include "ops/common/ceil.h"
 #include "ops/common/scratch.h"
 #include "ops/common/slots.h"
 #include "ops/conv/conv.h"
@@ -20,9 +21,6 @@ namespace {
 
 constexpr double kSmall = 200'000;      // multiplications that are not worth a second thread
 constexpr int64_t kItemsPerThread = 4;  // evens out threads of unequal speed
-
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
 
 /// One run's memory. Null for no bias or residual.
 struct Operands {

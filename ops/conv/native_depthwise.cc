@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ops/common/caches.h"
+#include "ops/common/ceil.h"
 #include "ops/common/slots.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/depthwise_kernel.h"
@@ -17,8 +18,6 @@ constexpr int64_t kMaxStride = 4;
 constexpr int64_t kMaxRow = 1 << 20;  // padded elements of a row
 constexpr int64_t kMaxHeight = 64;    // of the kernel
 constexpr int64_t kMaxTaps = 64;      // its width
-
-int64_t RoundUp(int64_t a, int64_t b) { return (a + b - 1) / b * b; }
 
 class Depthwise : public Kernel {
  public:

@@ -4,13 +4,12 @@
 #include <vector>
 
 #include "ops/common/caches.h"
+#include "ops/common/ceil.h"
 #include "ops/matmul/row_kernel.h"
 #include "runtime/base/memory.h"
 
 namespace sardonyx {
 namespace {
-
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// The longest slice of which a tile's rows and a panel fit in L1 together.
 int64_t MostDepth() {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ops/common/caches.h"
+#include "ops/common/ceil.h"
 #include "ops/common/slots.h"
 #include "ops/conv/tile_transform.h"
 #include "ops/matmul/row_kernel.h"
@@ -15,8 +16,6 @@ namespace {
 constexpr int kMaxSide = 6;             // of a tile, n
 constexpr int64_t kItemsPerThread = 4;  // evens out threads of unequal speed
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
 /// At least `floats`, an odd number of cache lines: rows so far apart spread over the sets of L1.
 int64_t OddLines(int64_t floats) { return (CeilDiv(floats, 16) | 1) * 16; }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ops/common/caches.h"
+#include "ops/common/ceil.h"
 #include "ops/common/slots.h"
 #include "ops/matmul/gemm_kernel.h"
 #include "runtime/base/memory.h"
@@ -18,9 +19,6 @@ constexpr double kSmall = 200'000;         // multiplications that are not worth
 constexpr int64_t kItemsPerThread = 4;     // evens out threads of unequal speed
 constexpr int64_t kPackedLimit = 8 << 20;  // floats of operands of small products packed at a time
 constexpr double kNsPerPacked = 0.5;       // to pack one float
-
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
 
 /// Length of the blocks into which k is cut. A panel of B of that depth is somewhat larger than L1:
 /// it is read front to back, which prefetching hides, and fewer blocks mean fewer passes over C.
