@@ -35,7 +35,7 @@ void RunLayer(benchmark::State& state, const KernelDef& def, const ConvCase& lay
 const bool registered = [] {
   const OpDef* conv = FindOp("", "Conv");
   if (conv == nullptr) return false;
-  for (const ConvCase& layer : NetworkConvCases()) {
+  for (const ConvCase& layer : InBothLayouts(NetworkConvCases())) {
     for (const KernelDef& def : conv->kernels) {
       if (def.backend == Backend::kReference) continue;
       for (int threads : {1, 2}) {

@@ -1,5 +1,7 @@
 #include "ops/conv/estimate.h"
 
+#include "ops/common/ceil.h"
+#include "ops/conv/grouped_layout.h"
 #include "ops/matmul/row_kernel.h"
 
 namespace sardonyx {
@@ -10,6 +12,10 @@ constexpr double kNsPerMultiplyAdd = 0.0091;
 constexpr double kNsPerWeight = 0.15;
 constexpr double kNsPerDepthwiseTap = 0.024;
 constexpr double kOneDnnCallNs = 3000;
+// Of conv.gemm with groups, whose rows are short: for each kernel position, and each channel there.
+constexpr double kNsPerRun = 3.6, kNsPerCopied = 0.12;
+// Of conv.grouped_last: its multiplications against those of products, and vectors moved.
+constexpr double kGroupedProduct = 1.25, kNsPerVector = 3;
 
 double Real(int64_t x) { return static_cast<double>(x); }
 
@@ -18,8 +24,7 @@ double WeightsNs(double weights) { return weights * kNsPerWeight; }
 
 /// Multiplications and additions of all groups, output channels filled up to whole vectors.
 double MultiplyAdds(const ConvShape& conv, double depth) {
-  const int64_t lanes = RowKernelsOfThisCpu().lanes;
-  const int64_t columns = (conv.group_out() + lanes - 1) / lanes * lanes;
+  const int64_t columns = RoundUp(conv.group_out(), RowKernelsOfThisCpu().lanes);
   return Real(conv.batch * conv.output_plane()) * Real(conv.group) * Real(columns) * depth;
 }
 
@@ -30,8 +35,24 @@ double Depth(const ConvShape& conv) { return Real(conv.group_in() * conv.kernel_
 double EstimatedGemmNs(const ConvShape& conv, int threads) {
   // Beginning and storing a tile takes as long as so many steps in depth.
   constexpr double kTileSteps = 20;
-  return MultiplyAdds(conv, Depth(conv) + kTileSteps) * kNsPerMultiplyAdd / threads +
-         WeightsNs(Depth(conv) * Real(conv.out_channels));
+  double ns = MultiplyAdds(conv, Depth(conv) + kTileSteps) * kNsPerMultiplyAdd;
+  if (conv.group > 1) {
+    const double runs =
+        Real(conv.batch * conv.output_plane()) * Real(conv.group) * Real(conv.kernel_plane());
+    ns += runs * (kNsPerRun + kNsPerCopied * Real(conv.group_in()));
+  }
+  return ns / threads + WeightsNs(Depth(conv) * Real(conv.out_channels));
+}
+
+double EstimatedGroupedNs(const ConvShape& conv, int threads) {
+  const GroupedLayout layout(conv);
+  const double bundles = Real(layout.bundles), rows = Real(conv.batch * conv.output_plane());
+  const double weights = bundles * Real(layout.vectors * layout.weight_floats());
+  const double copied =
+      Real(conv.batch * conv.input_plane()) * Real(CeilDiv(layout.bundle_in(), layout.lanes));
+  const double moved = bundles * (copied + rows * Real(layout.vectors));
+  const double multiply_ns = kGroupedProduct * rows * weights * kNsPerMultiplyAdd;
+  return (multiply_ns + kNsPerVector * moved) / threads + WeightsNs(weights);
 }
 
 double EstimatedDepthwiseNs(const ConvShape& conv, int threads) {

@@ -14,6 +14,9 @@ double EstimatedDepthwiseNs(const ConvShape& conv, int threads);
 /// Of conv.onednn.
 double EstimatedOneDnnNs(const ConvShape& conv, int threads);
 
+/// Of conv.grouped_last.
+double EstimatedGroupedNs(const ConvShape& conv, int threads);
+
 /// Of F(m x m, 3 x 3) on two axes with one group; m is 2 or 4.
 double EstimatedWinogradNs(const ConvShape& conv, int m, int threads);
 

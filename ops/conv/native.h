@@ -7,6 +7,7 @@ namespace sardonyx {
 
 // On channels-last tensors.
 KernelDef ConvDepthwiseLast();  // conv.depthwise_last: one filter per channel
+KernelDef ConvGroupedLast();    // conv.grouped_last: groups of few channels
 KernelDef ConvWinograd4();      // conv.winograd4: F(4x4, 3x3)
 KernelDef ConvWinograd2();      // conv.winograd2: F(2x2, 3x3)
 KernelDef ConvGemm();           // conv.gemm: rows of patches, then a matrix product

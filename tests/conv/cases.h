@@ -60,6 +60,18 @@ inline std::vector<ConvCase> InBothLayouts(std::vector<ConvCase> cases) {
   return cases;
 }
 
+inline std::vector<Activation> EveryActivation() {
+  using Kind = Activation::Kind;
+  return {{.kind = Kind::kRelu},
+          {.kind = Kind::kClip, .a = -0.5f, .b = 0.75f},
+          {.kind = Kind::kLeakyRelu, .a = 0.1f},
+          {.kind = Kind::kSigmoid},
+          {.kind = Kind::kTanh},
+          {.kind = Kind::kHardSigmoid, .a = 0.2f, .b = 0.5f},
+          {.kind = Kind::kHardSwish},
+          {.kind = Kind::kSwish, .a = 1}};
+}
+
 /// Small ones, around the edges of what kernels distinguish, in ONNX's layout.
 inline std::vector<ConvCase> SmallConvCases() {
   using Kind = Activation::Kind;
@@ -104,6 +116,25 @@ inline std::vector<ConvCase> SmallConvCases() {
       {"groups strided", 1, 32, 64, {10, 12}, {3, 5}, {2, 1}, {}, {1, 2, 1, 2}, 8},
       {"columns of one", 1, 4, 4, {50, 3}, {2, 3}},
       {"residual, no bias", 1, 5, 6, {9, 9}, {5, 5}, {}, {}, {2, 2, 2, 2}, 1, false, true, clip},
+      // Groups of few channels: several to a vector, or one in a few of them.
+      {"32 groups of 4", 2, 128, 128, {9, 11}, {3, 3}, {}, {}, {1, 1, 1, 1}, 32, true, true, relu},
+      {"32 groups of 4, stride 2", 1, 128, 128, {11, 40}, {3, 3}, {2, 2}, {}, {1, 1, 1, 1}, 32},
+      {"7 groups of 4", 1, 28, 28, {6, 19}, {3, 3}, {}, {}, {1, 1, 1, 1}, 7, false, true, clip},
+      {"32 groups of 8", 1, 256, 256, {7, 7}, {3, 3}, {}, {}, {1, 1, 1, 1}, 32, false},
+      {"3 groups of 8, stride 2", 2, 24, 24, {8, 9}, {3, 3}, {2, 2}, {}, {0, 0, 1, 1}, 3},
+      {"2 groups of 16", 1, 32, 32, {6, 23}, {3, 3}, {}, {}, {1, 1, 1, 1}, 2, true, true, swish},
+      {"2 groups of 32, stride 2", 1, 64, 64, {7, 9}, {3, 3}, {2, 2}, {}, {1, 1, 1, 1}, 2},
+      {"32 groups of 2, dilated", 1, 64, 64, {12, 18}, {3, 3}, {}, {2, 2}, {2, 2, 2, 2}, 32},
+      {"6 groups of 4, 5x5 dilated", 1, 24, 24, {13, 14}, {5, 5}, {}, {1, 2}, {2, 4, 2, 4}, 6},
+      {"6 groups of 4, dilation is stride", 1, 24, 24, {13, 14}, {3, 3}, {2, 2}, {2, 2}, {}, 6},
+      {"5 groups of 3", 1, 15, 15, {9, 10}, {3, 3}, {}, {}, {1, 1, 1, 1}, 5, true, true},
+      {"8 groups of 2 to 1", 1, 16, 8, {9, 10}, {3, 3}, {}, {}, {1, 1, 1, 1}, 8},
+      {"3 groups of 5 to 24", 1, 15, 72, {9, 10}, {3, 2}, {1, 3}, {}, {1, 1, 1, 1}, 3},
+      {"2 groups of 40 to 4", 1, 80, 8, {9, 10}, {3, 3}, {}, {}, {1, 1, 1, 1}, 2},
+      {"32 groups of 4, 1x1", 3, 128, 128, {5, 7}, {1, 1}, {}, {}, {}, 32, true, false, relu},
+      {"5 groups of 8, 1d long", 1, 40, 40, {300}, {9}, {}, {}, {4, 4}, 5},
+      {"4 groups of 4, long", 1, 16, 16, {2, 270}, {3, 3}, {1, 2}, {}, {1, 1, 1, 1}, 4},
+      {"4 groups of 4, wide pads", 1, 16, 16, {3, 2}, {3, 3}, {}, {}, {4, 5, 3, 6}, 4},
       // One filter for each channel.
       {"depthwise 3x3", 1, 20, 20, {15, 17}, {3, 3}, {}, {}, {1, 1, 1, 1}, 20, true, false, clip},
       {"depthwise 3x3 wide", 1, 3, 3, {6, 100}, {3, 3}, {}, {}, {1, 1, 1, 1}, 3},
@@ -140,7 +171,11 @@ inline std::vector<ConvCase> NetworkConvCases() {
       {"mobilenet 3x3/2 56", 1, 144, 144, {56, 56}, {3, 3}, two, {}, one, 144},
       {"mobilenet 3x3 14", 1, 576, 576, {14, 14}, {3, 3}, {}, {}, one, 576},
       {"efficientnet 5x5 14", 1, 480, 480, {14, 14}, {5, 5}, {}, {}, {2, 2, 2, 2}, 480},
+      {"resnext 3x3 56", 1, 128, 128, {56, 56}, {3, 3}, {}, {}, one, 32},
+      {"resnext 3x3/2 56", 1, 256, 256, {56, 56}, {3, 3}, two, {}, one, 32},
       {"resnext 3x3 28", 1, 256, 256, {28, 28}, {3, 3}, {}, {}, one, 32},
+      {"resnext 3x3 14", 1, 512, 512, {14, 14}, {3, 3}, {}, {}, one, 32},
+      {"resnext 3x3 7", 1, 1024, 1024, {7, 7}, {3, 3}, {}, {}, one, 32},
   };
 }
 

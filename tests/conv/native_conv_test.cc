@@ -9,6 +9,7 @@
 #include "ops/conv/kernels.h"
 #include "ops/conv/native.h"
 #include "tests/conv/run_case.h"
+#include "tests/seeds/every_kernel.h"
 
 namespace sardonyx {
 namespace {
@@ -20,10 +21,15 @@ struct Tested {
 };
 
 std::vector<Tested> Kernels() {
-  const int all = static_cast<int>(SmallConvCases().size());
-  return {{ConvReference(), 1e-7, 2 * all}, {ConvIm2col(), 5e-6, all},  {ConvGemm(), 5e-6, all},
-          {ConvDirect1x1(), 5e-6, 5},       {ConvWinograd2(), 1e-5, 9}, {ConvWinograd4(), 5e-5, 8},
-          {ConvDepthwise(), 5e-6, 9}};
+  const std::vector<ConvCase> cases = SmallConvCases();
+  const int all = static_cast<int>(cases.size());
+  const int grouped = static_cast<int>(std::count_if(cases.begin(), cases.end(), [](const auto& c) {
+    return c.group > 1 && c.kernel.size() < 3 && c.channels + c.out_channels > 2 * c.group;
+  }));
+  return {{ConvReference(), 1e-7, 2 * all}, {ConvIm2col(), 5e-6, all},
+          {ConvGemm(), 5e-6, all},          {ConvDirect1x1(), 5e-6, 5},
+          {ConvWinograd2(), 1e-5, 9},       {ConvWinograd4(), 5e-5, 8},
+          {ConvDepthwise(), 5e-6, 9},       {ConvGroupedLast(), 5e-6, grouped}};
 }
 
 /// The definition, in double precision, before the activation; in the order of Y.
@@ -101,6 +107,29 @@ TEST_CASE("native Conv kernels agree with the definition", "[conv][native]") {
     }
     INFO(tested.def.name);
     CHECK(taken >= tested.least);
+  }
+}
+
+TEST_CASE("native Conv kernels apply every activation", "[conv][native]") {
+  for (const Tested& tested : Kernels()) {
+    for (const Activation& activation : EveryActivation()) {
+      for (const ConvCase& conv_case :
+           InBothLayouts({{"all channels", 1, 16, 20, {9, 10}, {3, 3}, {}, {}, {1, 1, 1, 1}},
+                          {"1x1", 1, 16, 20, {9, 10}, {1, 1}},
+                          {"groups", 1, 20, 20, {9, 10}, {3, 3}, {}, {}, {1, 1, 1, 1}, 5},
+                          {"depthwise", 1, 20, 20, {9, 10}, {3, 3}, {}, {}, {1, 1, 1, 1}, 20}})) {
+        ConvCase activated = conv_case;
+        activated.activation = activation;
+        activated.residual = true;
+        INFO(tested.def.name << " on " << conv_case.name << ", " << ToString(activation));
+        ConvRun reference(activated, 1), run(activated, 2);
+        if (!run.Prepare(tested.def).ok()) continue;
+        REQUIRE(reference.Prepare(ConvReference()).ok());
+        REQUIRE(reference.Run().ok());
+        REQUIRE(run.Run().ok());
+        CHECK(NormwiseError(run.y(), reference.y()) <= 5 * tested.bound);
+      }
+    }
   }
 }
 

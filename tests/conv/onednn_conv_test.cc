@@ -60,18 +60,7 @@ TEST_CASE("conv.onednn agrees with the reference on any number of threads", "[co
 }
 
 TEST_CASE("conv.onednn applies every activation", "[conv][onednn]") {
-  using Kind = Activation::Kind;
-  const Activation activations[] = {
-      {.kind = Kind::kRelu},
-      {.kind = Kind::kClip, .a = -0.5f, .b = 0.75f},
-      {.kind = Kind::kLeakyRelu, .a = 0.1f},
-      {.kind = Kind::kSigmoid},
-      {.kind = Kind::kTanh},
-      {.kind = Kind::kHardSigmoid, .a = 0.2f, .b = 0.5f},
-      {.kind = Kind::kHardSwish},
-      {.kind = Kind::kSwish, .a = 1},
-  };
-  for (const Activation& activation : activations) {
+  for (const Activation& activation : EveryActivation()) {
     const ConvCase conv_case{.name = ToString(activation),
                              .channels = 5,
                              .out_channels = 20,
