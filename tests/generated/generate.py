@@ -32,7 +32,6 @@ import collections
 import importlib
 import json
 import multiprocessing
-import os
 import re
 import shutil
 import traceback
@@ -172,36 +171,35 @@ def families() -> list:
     return sorted(path.stem.removeprefix("cases_") for path in HERE.glob("cases_*.py"))
 
 
-def every_case(errors: set):
-    """All cases, each with family/name; a table that fails ends there, with an error."""
-    for family in families():
-        seen = set()
-        try:
-            for case in importlib.import_module(f"cases_{family}").cases():
-                name = f"{family}/{case.name}"
-                if name in seen:
-                    errors.add(f"{name}: a second case of this name")
-                else:
-                    seen.add(name)
-                    yield name, case
-        except Exception:
-            errors.add(f"cases_{family}.py: {traceback.format_exc()}")
+def every_case(family: str, errors: set):
+    """The family's cases, each with family/name; a table that fails ends there, with an error."""
+    seen = set()
+    try:
+        for case in importlib.import_module(f"cases_{family}").cases():
+            name = f"{family}/{case.name}"
+            if name in seen:
+                errors.add(f"{name}: a second case of this name")
+            else:
+                seen.add(name)
+                yield name, case
+    except Exception:
+        errors.add(f"cases_{family}.py: {traceback.format_exc()}")
 
 
-def write_share(arguments) -> tuple:
-    """Writes every `of`-th case, from number `share` on: (written, [(name, reason)], errors)."""
+def write_family(arguments) -> tuple:
+    """Writes a family's cases: (their number by family, [(skipped name, reason)], errors)."""
     warnings.simplefilter("ignore")  # of overflow and the like, which many cases are about
     np.seterr(all="ignore")
-    out, only, share, of = arguments
+    out, only, family = arguments
     written, skipped, errors = collections.Counter(), [], set()
-    for number, (name, case) in enumerate(every_case(errors)):
-        if number % of != share or not re.search(only, name):
+    for number, (name, case) in enumerate(every_case(family, errors)):
+        if not re.search(only, name):
             continue
         if case.dynamic is None:
             case.dynamic = number % 3 == 0
         try:
             write_case(case, out / name)
-            written[name.split("/")[0]] += 1
+            written[family] += 1
         except Skipped as reason:
             skipped.append((name, str(reason)))
         except Exception as error:
@@ -209,12 +207,13 @@ def write_share(arguments) -> tuple:
     return written, skipped, errors
 
 
-def report(shares: list) -> int:
+def report(parts: list) -> int:
+    """Prints what write_family returned for all of them; the exit status."""
     written, reasons, errors = collections.Counter(), collections.defaultdict(list), set()
-    for share_written, share_skipped, share_errors in shares:
-        written += share_written
-        errors.update(share_errors)
-        for name, reason in share_skipped:
+    for part_written, part_skipped, part_errors in parts:
+        written += part_written
+        errors.update(part_errors)
+        for name, reason in part_skipped:
             reasons[reason].append(name)
     for reason, names in sorted(reasons.items()):
         print(f"skipped {len(names)}, such as {names[0]}: {reason}")
@@ -234,10 +233,9 @@ def main() -> int:
     options = parser.parse_args()
     shutil.rmtree(options.out, ignore_errors=True)
     options.out.mkdir(parents=True)
-    workers = os.cpu_count() or 1
-    with multiprocessing.Pool(workers) as pool:
-        shares = [(options.out, options.only, share, workers) for share in range(workers)]
-        return report(pool.map(write_share, shares))
+    work = [(options.out, options.only, family) for family in families()]
+    with multiprocessing.Pool() as pool:
+        return report(pool.map(write_family, work, chunksize=1))
 
 
 if __name__ == "__main__":

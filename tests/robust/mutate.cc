@@ -19,9 +19,13 @@ int64_t OddNumber(Random& random) {
   return kOdd[Below(std::size(kOdd), random)];
 }
 
+float OddFloat(Random& random) {
+  constexpr float kOdd[] = {0, -1, 0.5f, 1e30f, -1e30f, INFINITY, NAN};
+  return kOdd[Below(std::size(kOdd), random)];
+}
+
 void TwistAttribute(wire::AttributeProto* attribute, Random& random) {
-  constexpr float kFloats[] = {0, -1, 0.5f, 1e30f, -1e30f, INFINITY, NAN};
-  const float f = kFloats[Below(std::size(kFloats), random)];
+  const float f = OddFloat(random);
   if (attribute->has_i()) attribute->set_i(OddNumber(random));
   if (attribute->has_f()) attribute->set_f(f);
   if (attribute->has_s()) attribute->set_s(Below(2, random) == 0 ? "" : "linear");
@@ -105,6 +109,22 @@ void TwistTensor(wire::TensorProto* tensor, Random& random) {
       tensor->add_dims(1);
     }
   }
+}
+
+/// Odd numbers in place of a few elements; other types than numbers stay zeros.
+void TwistElements(Tensor& tensor, Random& random) {
+  if (tensor.size() == 0) return;
+  Dispatch(tensor.type(), Numbers{}, [&]<typename T>() {
+    for (size_t i = 0; i <= Below(4, random); ++i) {
+      T& element = tensor.data<T>()[Below(static_cast<size_t>(tensor.size()), random)];
+      if constexpr (std::is_integral_v<T>) {
+        element = static_cast<T>(OddNumber(random));
+      } else {
+        element = static_cast<T>(OddFloat(random));
+      }
+    }
+    return absl::OkStatus();
+  }).IgnoreError();
 }
 
 }  // namespace
@@ -204,6 +224,7 @@ bool TryAll(const std::string& bytes, Random& random) {
         port.type.element == DataType::kUndefined ? DataType::kFloat : port.type.element;
     auto tensor = Tensor::Create(type, shape, (*session)->budget());
     if (!tensor.ok()) return false;
+    if (random() % 2 == 0) TwistElements(*tensor, random);
     inputs[port.name] = *std::move(tensor);
   }
   const RunControl control(RunControl::Clock::now() + std::chrono::milliseconds(200));
