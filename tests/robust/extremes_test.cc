@@ -1,8 +1,11 @@
 // Values of inputs and attributes that operators cannot work with, or only just: each is one clear
 // error, or what the specification makes of it. Tables of single families hold more of the kind.
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <limits>
 
+#include "runtime/session/session.h"
+#include "tests/graph_builder.h"
 #include "tests/op_outcome.h"
 
 namespace sardonyx {
@@ -168,6 +171,29 @@ TEST_CASE("sizes that divide by zero or overflow", "[robust]") {
        "[1,3] 0 0 1"},
       {"TopK", 11, {}, {Reals({2}, {kNan, kNan}), Longs({2})}, "[2] nan nan; [2] 0 1", 2},
   });
+}
+
+TEST_CASE("long results end at the memory limit or at the deadline", "[robust]") {
+  GraphBuilder window, range;
+  const Type scalar = Type::Tensor(DataType::kInt64, Shape{});
+  window.Input("n", scalar);
+  window.Node("HammingWindow", {"n"}, {"y"});
+  range.Input("n", scalar);
+  range.Constant("start", Tensor::Scalar<int64_t>(0));
+  range.Constant("step", Tensor::Scalar<int64_t>(1));
+  range.Node("Range", {"start", "n", "step"}, {"y"});
+  for (GraphBuilder* g : {&window, &range}) {
+    g->Output("y");
+    const auto run = [&](int64_t memory) {
+      const auto session = Session::Create(g->model(), {.memory_limit = memory});
+      REQUIRE(session.ok());
+      const RunControl control(RunControl::Clock::now() + std::chrono::milliseconds(20));
+      const Tensor n = Tensor::Scalar(int64_t{1} << 28);
+      return (*session)->Run({{"n", n}}, {.control = &control}).status().code();
+    };
+    CHECK(run(int64_t{64} << 20) == absl::StatusCode::kResourceExhausted);
+    CHECK(run(int64_t{4} << 30) == absl::StatusCode::kDeadlineExceeded);
+  }
 }
 
 }  // namespace
