@@ -83,7 +83,7 @@ ConvShape WithPaddedLines(ConvShape conv) {
 bool PaysToPadLines(const ConvShape& conv, int64_t tile_rows) {
   if (conv.window.empty()) return false;
   const WindowAxis& x = conv.window.back();
-  if (x.pad_begin + x.pad_end == 0 || x.output < tile_rows) return false;
+  if (x.pad_begin + x.pad_end == 0 || x.output < tile_rows / 2) return false;
   const double line = static_cast<double>((x.input + x.pad_begin + x.pad_end) * conv.in_channels);
   const double lines = static_cast<double>(conv.batch * (conv.input_plane() / x.input));
   const double rows = static_cast<double>(conv.batch * conv.output_plane());
@@ -104,7 +104,7 @@ GemmPlan::GemmPlan(const ConvShape& conv, int threads)
   const int64_t slice = CeilDiv(layout_.depth, layout_.slices);
   const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
   row_step_ = patches_.plain ? 4 * kernels.rows : kernels.rows;
-  by_lines_ = !patches_.plain && patches_.x.output >= 2 * kernels.rows;
+  by_lines_ = !patches_.plain && patches_.x.output >= kernels.rows / 2;
   // An odd number of cache lines from row to row spreads the rows over the sets of L1.
   row_stride_ = (CeilDiv(slice, 16) | 1) * 16;
   if (!patches_.plain) buffer_floats_ = RoundUp(row_step_ * row_stride_ + kernels.lanes, 16);
