@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/common/simd_targets.h"
 #include "ops/reduce/softmax.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -11,7 +12,7 @@
 // clang-format off
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
-#include "hwy/contrib/math/math-inl.h"
+#include "ops/common/simd_math-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -19,48 +20,71 @@ namespace sardonyx {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// exp(x) for x <= 0, 0 far below; NaN stays NaN, which Highway's Exp would lose.
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
 template <class D, class V>
-V ExpOf(D d, V x) {
-  return hn::IfThenElse(hn::Eq(x, x), hn::Exp(d, x), x);
+HWY_INLINE V ExpOf(D d, V x) {
+  V one[1] = {x};
+  simd::ExpOfNegatives(d, one);
+  return one[0];
+}
+
+/// What becomes of a row whose greatest element is known.
+struct RowTask {
+  const float* x;
+  float* y;
+  V greatest;
+  bool log;
+};
+
+/// Writes x - greatest, or its exponential, of `vectors` vectors from i on; returns the sum of the
+/// exponentials.
+template <size_t vectors, class Load, class Store>
+HWY_INLINE V Exponentials(const RowTask& row, int64_t i, const Load& load, const Store& store) {
+  const D d;
+  const auto at = [&](size_t v) { return i + static_cast<int64_t>(v * hn::Lanes(d)); };
+  V shifted[vectors], e[vectors];
+  simd::Each<vectors>(
+      [&](size_t v) HWY_ATTR { e[v] = shifted[v] = hn::Sub(load(row.x + at(v)), row.greatest); });
+  simd::ExpOfNegatives(d, e);
+  V sum = e[0];
+  simd::Each<vectors>([&](size_t v) HWY_ATTR {
+    if (v > 0) sum = hn::Add(sum, e[v]);
+    store(row.log ? shifted[v] : e[v], row.y + at(v));
+  });
+  return sum;
 }
 
 void Row(const float* x, int64_t n, bool log, float* y) {
-  const hn::ScalableTag<float> d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto greatest_lanes = hn::Set(d, -std::numeric_limits<float>::infinity());
-  float greatest = -std::numeric_limits<float>::infinity();
+  const D d;
+  constexpr int64_t kTogether = 4;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+  const int64_t whole = n - n % lanes;
+  const auto mask = hn::FirstN(d, static_cast<size_t>(n - whole));
+  const auto load = [&](const float* p) HWY_ATTR { return hn::LoadU(d, p); };
+  const auto store = [&](V v, float* p) HWY_ATTR { hn::StoreU(v, d, p); };
+  V greatest = hn::IfThenElse(mask, hn::MaskedLoad(mask, d, x + whole), lowest);
   int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) greatest_lanes = hn::Max(greatest_lanes, hn::LoadU(d, x + i));
-  for (; i < n; ++i) greatest = std::max(greatest, x[i]);
-  greatest = std::max(greatest, hn::GetLane(hn::MaxOfLanes(d, greatest_lanes)));
+  for (; i < whole; i += lanes) greatest = hn::Max(greatest, load(x + i));
+  const RowTask row{x, y, hn::MaxOfLanes(d, greatest), log};
 
-  const auto shift = hn::Set(d, greatest);
-  auto sums = hn::Zero(d);
-  float sum = 0;
-  const hn::CappedTag<float, 1> d1;
-  const auto shift1 = hn::Set(d1, greatest);
-  for (i = 0; i + lanes <= n; i += lanes) {
-    const auto shifted = hn::Sub(hn::LoadU(d, x + i), shift);
-    const auto e = ExpOf(d, shifted);
-    sums = hn::Add(sums, e);
-    hn::StoreU(log ? shifted : e, d, y + i);
+  V sums = hn::Zero(d);
+  for (i = 0; i + kTogether * lanes <= whole; i += kTogether * lanes) {
+    sums = hn::Add(sums, Exponentials<kTogether>(row, i, load, store));
   }
-  for (; i < n; ++i) {
-    const auto shifted = hn::Sub(hn::LoadU(d1, x + i), shift1);
-    const auto e = ExpOf(d1, shifted);
-    sum += hn::GetLane(e);
-    hn::StoreU(log ? shifted : e, d1, y + i);
-  }
-  sum += hn::GetLane(hn::SumOfLanes(d, sums));
+  for (; i < whole; i += lanes) sums = hn::Add(sums, Exponentials<1>(row, i, load, store));
+  const auto load_rest = [&](const float* p) HWY_ATTR { return hn::MaskedLoad(mask, d, p); };
+  const auto store_rest = [&](V v, float* p) HWY_ATTR { hn::BlendedStore(v, mask, d, p); };
+  const V rest = Exponentials<1>(row, whole, load_rest, store_rest);
+  sums = hn::Add(sums, hn::IfThenElseZero(mask, rest));
 
-  const float factor = log ? -std::log(sum) : 1.0f / sum;
-  const auto factors = hn::Set(d, factor);
-  for (i = 0; i + lanes <= n; i += lanes) {
-    const auto v = hn::LoadU(d, y + i);
-    hn::StoreU(log ? hn::Add(v, factors) : hn::Mul(v, factors), d, y + i);
-  }
-  for (; i < n; ++i) y[i] = log ? y[i] + factor : y[i] * factor;
+  const float sum = hn::GetLane(hn::SumOfLanes(d, sums));
+  const V factors = hn::Set(d, log ? -std::log(sum) : 1.0f / sum);
+  const auto finish = [&](V v) HWY_ATTR { return log ? hn::Add(v, factors) : hn::Mul(v, factors); };
+  for (i = 0; i < whole; i += lanes) store(finish(load(y + i)), y + i);
+  store_rest(finish(load_rest(y + whole)), y + whole);
 }
 
 template <class D>
