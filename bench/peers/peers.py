@@ -30,6 +30,7 @@ import python_environment  # noqa: E402
 
 python_environment.enter(ROOT / "build" / "peers", HERE / "requirements.txt")
 
+import chart  # noqa: E402
 import numpy  # noqa: E402
 import onnx  # noqa: E402
 
@@ -177,6 +178,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0, help="of a runtime in a round")
     parser.add_argument("--backend", default="auto", help="of Sardonyx")
     parser.add_argument("--json", type=pathlib.Path, help="where to write every figure")
+    parser.add_argument("--chart", type=pathlib.Path, help="where to draw the ratios, as SVG")
     options = parser.parse_args()
     folders = options.folders or sorted(path.parent for path in ROOT.glob("exports/*/model.onnx"))
     if not folders:
@@ -197,10 +199,12 @@ def main():
             print(f"  outputs are {result['distance']:.1e} away from onnxruntime's")
     mean = math.exp(statistics.mean(math.log(result["ratio"]) for result in results))
     print(f"geometric mean of ratios: {mean:.2f}")
+    report = {"machine": machine(), "threads": options.threads, "batch": options.batch}
+    report |= {"backend": options.backend, "geometric_mean": mean, "models": results}
     if options.json:
-        report = {"machine": machine(), "threads": options.threads, "batch": options.batch}
-        report |= {"backend": options.backend, "geometric_mean": mean, "models": results}
         options.json.write_text(json.dumps(report, indent=1) + "\n")
+    if options.chart:
+        options.chart.write_text(chart.draw(report))
     sys.exit(any(not result["distance"] <= TOLERANCE for result in results))
 
 
