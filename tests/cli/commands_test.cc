@@ -253,6 +253,24 @@ TEST_CASE("inspect shows layers and totals", "[cli]") {
   CHECK_THAT(RunProgram({"inspect", model}).err, Contains("dimension N is 1; -d N=SIZE sets it"));
 }
 
+TEST_CASE("strict accuracy leaves out Winograd's algorithm", "[cli]") {
+  const std::string model = std::string(SARDONYX_SOURCE_DIR) + "/models/resnet18/model.onnx";
+  const auto uses_winograd = [&](const std::string& accuracy) {
+    const ProgramResult result =
+        RunProgram({"inspect", model, "-d", "N=1", "--accuracy", accuracy, "--json", "-"});
+    REQUIRE(result.json().is_object());
+    const nlohmann::json json = result.json();
+    return std::any_of(json["layers"].begin(), json["layers"].end(), [](const auto& layer) {
+      return layer["kernel"].template get<std::string>().rfind("conv.winograd", 0) == 0;
+    });
+  };
+  CHECK(uses_winograd("default"));
+  CHECK_FALSE(uses_winograd("strict"));
+  const ProgramResult wrong = RunProgram({"inspect", model, "--accuracy", "exact"});
+  CHECK(wrong.status == 2);
+  CHECK_THAT(wrong.err, Contains("--accuracy"));
+}
+
 TEST_CASE("bench measures", "[cli]") {
   const TemporaryFolder folder;
   const std::string model = folder.Write("m.onnx", DoublingModel());

@@ -28,6 +28,9 @@ void AddSession(CLI::App* app, SessionFlags& flags) {
   app->add_option("--threads", flags.threads, "Threads that compute (0: all that may be used)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
+  app->add_option("--accuracy", flags.accuracy, "strict, default or fast: what rounding may cost")
+      ->type_name("NAME")
+      ->capture_default_str();
   app->add_option("--time-limit", flags.time_limit, "Stop a run after that many seconds")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.0, 1e9));

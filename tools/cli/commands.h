@@ -22,6 +22,7 @@ struct SessionFlags {
   int64_t memory_limit_mib = 0;         // 0: the session's own
   std::vector<std::string> custom_ops;  // shared libraries with operators
   std::string plan;                     // a file that `tune` wrote
+  std::string accuracy = "default";     // or strict, fast
 };
 
 /// Where inputs come from, and how pictures become tensors.

@@ -12,12 +12,25 @@
 
 namespace sardonyx {
 
+namespace {
+
+StatusOr<Accuracy> ParseAccuracy(const std::string& name) {
+  if (name == "strict") return Accuracy::kStrict;
+  if (name == "default") return Accuracy::kDefault;
+  if (name == "fast") return Accuracy::kFast;
+  return UsageError(
+      absl::StrCat("--accuracy: there is no '", name, "'; it is one of strict, default, fast"));
+}
+
+}  // namespace
+
 StatusOr<SessionOptions> ToSessionOptions(const SessionFlags& flags) {
   SessionOptions options;
   const StatusOr<BackendChoice> backend = ParseBackend(flags.backend);
   if (!backend.ok()) return UsageError(absl::StrCat("--backend: ", backend.status().message()));
   options.backend = *backend;
   options.threads = flags.threads;
+  SX_ASSIGN_OR_RETURN(options.accuracy, ParseAccuracy(flags.accuracy));
   for (const std::string& path : flags.custom_ops) {
     auto ops = LoadCustomOps(path);
     if (!ops.ok()) return UsageError(absl::StrCat("--custom-ops: ", ops.status().message()));
