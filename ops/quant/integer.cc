@@ -4,6 +4,7 @@
 
 #include "ops/common/element_check.h"
 #include "ops/common/float8.h"
+#include "ops/common/infer.h"
 
 namespace sardonyx {
 
@@ -37,11 +38,8 @@ StatusOr<DataType> CheckIntegerTypes(const InferContext& context, const IntegerS
   }
   SX_RETURN_IF_ERROR(check(slots.w, slots.w_zero, "w"));
   if (slots.dequantizes()) {
-    for (int i : {slots.x_scale, slots.w_scale}) {
-      if (i < 0) continue;
-      SX_RETURN_IF_ERROR(CheckElement(context.element(i), TypeList<float>{}, absl::StrCat(i)));
-    }
-    return DataType::kFloat;
+    if (slots.x_scale < 0) return CommonElement(context, TypeList<float>{}, {slots.w_scale});
+    return CommonElement(context, TypeList<float, Half>{}, {slots.x_scale, slots.w_scale});
   }
   if (!slots.quantizes()) return DataType::kInt32;
   using Scales = TypeList<float, Half, BFloat16>;

@@ -8,7 +8,7 @@
 namespace sardonyx {
 
 /// Y from sums s of products of A and B, both less their zero points: s as it is; or, where there
-/// are scales, alpha a_scale b_scale (s + C) + bias as float; or that quantised, without bias.
+/// are scales, alpha a_scale b_scale (s + C) + bias of their type; or that quantised, without bias.
 struct IntegerMatMulAttrs : Attrs {
   IntegerSlots slots;   // its bias is C, int32 and broadcast to Y
   MatMulAttrs product;  // how A and B are read
@@ -37,14 +37,18 @@ class IntegerScaling {
   }
   /// alpha a_scale b_scale, over y_scale if there is one, for the scales of these numbers.
   float Factor(int64_t a_index, int64_t b_index) const;
-  float Bias(int64_t column) const { return bias_ == nullptr ? 0.0f : bias_[column]; }
+  float Bias(int64_t column) const {
+    if (half_bias_ != nullptr) return static_cast<float>(half_bias_[column]);
+    return bias_ == nullptr ? 0.0f : bias_[column];
+  }
 
  private:
   const Tensor &a_scale_, &b_scale_, &y_scale_;
   const float alpha_;
   const int32_t* c_;
   const GemmBias c_step_;
-  const float* bias_;
+  const float* bias_ = nullptr;  // or
+  const Half* half_bias_ = nullptr;
 };
 
 Status RunIntegerMatMul(KernelContext& context);

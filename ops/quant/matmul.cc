@@ -75,7 +75,8 @@ Status CheckAdded(const InferContext& context, const IntegerMatMulAttrs& attrs,
     SX_RETURN_IF_ERROR(CheckGemmBias(context.shape(i), result));
   }
   if (const int i = attrs.float_bias; i >= 0 && context.has_input(i)) {
-    SX_RETURN_IF_ERROR(CommonElement(context, TypeList<float>{}, {i}).status());
+    SX_RETURN_IF_ERROR(
+        CommonElement(context, TypeList<float, Half>{}, {attrs.slots.w_scale, i}).status());
     SX_RETURN_IF_ERROR(CheckRank(context, i, 1, "bias"));
     if (const SymbolicShape* bias = context.shape(i); bias != nullptr && !result.empty()) {
       SX_RETURN_IF_ERROR(MergeDims(result.back(), (*bias)[0],

@@ -144,6 +144,9 @@ std::string RefuseDotMatMul(const PrepareContext& context) {
     const DataType type = context.element(slot);
     if (type != DataType::kInt8 && type != DataType::kUInt8) return "takes int8 and uint8 alone";
   }
+  if (slots.dequantizes() && context.element(slots.w_scale) != DataType::kFloat) {
+    return "takes scales of float alone";
+  }
   const auto a = context.shape(slots.x), b = context.shape(slots.w);
   if (!a || !b) return "needs shapes known before the run";
   const auto shape = MakeMatMulShape(*a, *b, attrs.product);
@@ -151,6 +154,7 @@ std::string RefuseDotMatMul(const PrepareContext& context) {
   if (!shape->SharesB()) return "takes one matrix B for all batches";
   if (shape->k > native::kLongestDot) return "sums of so many products may overflow";
   const int64_t rows = shape->batches * shape->m;
+  if (rows == 0) return "there are no rows";  // nor, it may be, a matrix B
   constexpr int64_t kLimit = int64_t{1} << 28;
   if (rows * shape->n > kLimit || rows * shape->k > kLimit || shape->k * shape->n > kLimit) {
     return "the matrices are too large for its scratch memory";

@@ -45,8 +45,14 @@ IntegerScaling::IntegerScaling(const KernelContext& context, const IntegerMatMul
       y_scale_(InputAt(context, attrs.slots.y_scale)),
       alpha_(attrs.alpha),
       c_(InputAt(context, attrs.slots.bias).data<int32_t>()),
-      c_step_(StridesOfBias(InputAt(context, attrs.slots.bias).shape())),
-      bias_(InputAt(context, attrs.float_bias).data<float>()) {}
+      c_step_(StridesOfBias(InputAt(context, attrs.slots.bias).shape())) {
+  const Tensor& bias = InputAt(context, attrs.float_bias);
+  if (bias.type() == DataType::kFloat16) {
+    half_bias_ = bias.data<Half>();
+  } else {
+    bias_ = bias.data<float>();
+  }
+}
 
 float IntegerScaling::Factor(int64_t a_index, int64_t b_index) const {
   if (!y_scale_.defined()) return alpha_ * ScaleAt(a_scale_, a_index) * ScaleAt(b_scale_, b_index);
@@ -109,7 +115,12 @@ Status RunIntegerMatMul(KernelContext& context) {
                 scaling.WithC(sum, i, j) * scaling.Factor(ParameterOf(a.scale, m, a_at, k, i),
                                                           ParameterOf(b_scale, n, b_at, k, j));
             if (slots.dequantizes()) {
-              y.data<float>()[out] = static_cast<float>(result) + scaling.Bias(j);
+              const float value = static_cast<float>(result) + scaling.Bias(j);
+              if (y.type() == DataType::kFloat16) {
+                y.data<Half>()[out] = Half(value);
+              } else {
+                y.data<float>()[out] = value;
+              }
               continue;
             }
             const auto value = static_cast<float>(to_integer ? std::nearbyint(result) : result);

@@ -45,6 +45,7 @@ TEST_CASE("products of bytes as float, and quantised", "[quant]") {
               "[1,2] 355 608"),
       Contrib("DynamicQuantizeMatMul", {}, {a, a, half}, "error: uint8"),
       Contrib("DynamicQuantizeMatMul", {}, {Reals({0, 2}, {}), a, half}, "[0,2]"),
+      Contrib("MatMulIntegerToFloat", {}, {a, U8({0, 2, 3}, {}), half, one}, "[0,2,3]"),
   };
   CheckAll(cases);
 }
