@@ -30,10 +30,11 @@ Status InferDet(InferContext& context) {
   return absl::OkStatus();
 }
 
-/// Gaussian elimination with partial pivoting, in place.
-double Determinant(double* a, int64_t n) {
+/// Gaussian elimination with partial pivoting, in place. Stops where the run should.
+double Determinant(const KernelContext& context, double* a, int64_t n) {
   double product = 1;
   for (int64_t column = 0; column < n; ++column) {
+    if (!GoesOn(context, column)) return 0;
     int64_t pivot = column;
     for (int64_t row = column + 1; row < n; ++row) {
       if (std::abs(a[row * n + column]) > std::abs(a[pivot * n + column])) pivot = row;
@@ -60,15 +61,16 @@ Status RunDet(KernelContext& context) {
   if (output.size() == 0) return absl::OkStatus();
   SX_ASSIGN_OR_RETURN(Tensor work, context.Temporary(DataType::kDouble, input.shape()));
   double* a = work.data<double>();
-  return Dispatch(input.type(), Floats{}, [&]<typename T>() {
+  SX_RETURN_IF_ERROR(Dispatch(input.type(), Floats{}, [&]<typename T>() {
     return context.ParallelFor(output.size(), 1.0 * n * n * n + 5, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         double* matrix = a + i * n * n;
         for (int64_t j = 0; j < n * n; ++j) matrix[j] = Widen(input.data<T>()[i * n * n + j]);
-        output.data<T>()[i] = Narrow<T>(Determinant(matrix, n));
+        output.data<T>()[i] = Narrow<T>(Determinant(context, matrix, n));
       }
     });
-  });
+  }));
+  return context.Check();
 }
 
 }  // namespace

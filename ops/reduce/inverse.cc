@@ -18,10 +18,12 @@ Status InferInverse(InferContext& context) {
 }
 
 /// Gauss-Jordan elimination with partial pivoting: rows of [A | I], 2n wide, become those of
-/// [I | inverse]. Of a singular matrix nothing but infinities and NaN comes out.
-void Invert(double* rows, int64_t n) {
+/// [I | inverse]. Of a singular matrix nothing but infinities and NaN comes out. Stops where the
+/// run should.
+void Invert(const KernelContext& context, double* rows, int64_t n) {
   const int64_t width = 2 * n;
   for (int64_t column = 0; column < n; ++column) {
+    if (!GoesOn(context, column)) return;
     int64_t pivot = column;
     for (int64_t row = column + 1; row < n; ++row) {
       if (std::abs(rows[row * width + column]) > std::abs(rows[pivot * width + column])) {
@@ -46,7 +48,7 @@ Status RunInverse(KernelContext& context) {
   if (output.size() == 0) return absl::OkStatus();
   const int64_t n = input.dim(input.rank() - 1), count = input.size() / (n * n);
   SX_ASSIGN_OR_RETURN(Tensor work, context.Temporary(DataType::kDouble, {count, n, 2 * n}));
-  return Dispatch(input.type(), Floats{}, [&]<typename T>() {
+  SX_RETURN_IF_ERROR(Dispatch(input.type(), Floats{}, [&]<typename T>() {
     return context.ParallelFor(count, 2.0 * n * n * n + 5, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         double* rows = work.data<double>() + i * 2 * n * n;
@@ -58,13 +60,14 @@ Status RunInverse(KernelContext& context) {
             rows[row * 2 * n + n + j] = row == j ? 1 : 0;
           }
         }
-        Invert(rows, n);
+        Invert(context, rows, n);
         for (int64_t row = 0; row < n; ++row) {
           for (int64_t j = 0; j < n; ++j) y[row * n + j] = Narrow<T>(rows[row * 2 * n + n + j]);
         }
       }
     });
-  });
+  }));
+  return context.Check();
 }
 
 }  // namespace

@@ -129,13 +129,14 @@ Status InferTfIdf(InferContext& context) {
   return absl::OkStatus();
 }
 
-/// Counts the n-grams of one row of tokens.
-void CountRow(const TfIdfAttrs& attrs, const int64_t* tokens, int64_t length, float* to) {
+/// Counts the n-grams of one row of tokens, unless the run should stop.
+void CountRow(const KernelContext& context, const TfIdfAttrs& attrs, const int64_t* tokens,
+              int64_t length, float* to) {
   std::fill_n(to, attrs.width, 0.0f);
   // Skips that leave no room for a second token find nothing, and single tokens skip nothing.
   const int64_t skips =
       attrs.longest == 1 ? 0 : std::min(attrs.skips, std::max<int64_t>(length - 2, 0));
-  for (int64_t skip = 0; skip <= skips; ++skip) {
+  for (int64_t skip = 0; skip <= skips && context.Check().ok(); ++skip) {
     for (int64_t start = 0; start < length; ++start) {
       int node = 0;
       int64_t n = 1;
@@ -173,12 +174,13 @@ Status RunTfIdf(KernelContext& context) {
   const double cost =
       static_cast<double>(attrs.width) +
       40.0 * static_cast<double>(length) * static_cast<double>(std::min(attrs.skips, length) + 1);
-  return context.ParallelFor(rows, cost, [&](int64_t begin, int64_t end) {
+  SX_RETURN_IF_ERROR(context.ParallelFor(rows, cost, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      CountRow(attrs, tokens.data<int64_t>() + row * length, length,
+      CountRow(context, attrs, tokens.data<int64_t>() + row * length, length,
                output.data<float>() + row * attrs.width);
     }
-  });
+  }));
+  return context.Check();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // error, or what the specification makes of it. Tables of single families hold more of the kind.
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <ctime>
 #include <limits>
 
 #include "runtime/session/session.h"
@@ -194,6 +195,51 @@ TEST_CASE("long results end at the memory limit or at the deadline", "[robust]")
     CHECK(run(int64_t{64} << 20) == absl::StatusCode::kResourceExhausted);
     CHECK(run(int64_t{4} << 30) == absl::StatusCode::kDeadlineExceeded);
   }
+}
+
+double ProcessorSeconds() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// Runs a node on x with a deadline of 5 ms, which it must not miss by far.
+void CheckEndsSoon(const std::string& op, const Attributes& attributes, const Tensor& x,
+                   const std::string& domain = "") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr double kSeconds = 6;
+#else
+  constexpr double kSeconds = 0.3;
+#endif
+  INFO(op);
+  GraphBuilder g;
+  g.Input("x", Type::Tensor(x.type(), x.shape()));
+  g.Node(op, {"x"}, {"y"}, attributes, domain);
+  g.Output("y");
+  const auto session = Session::Create(g.model(), {.threads = 1});
+  REQUIRE(session.ok());
+  const double before = ProcessorSeconds();
+  const RunControl control(RunControl::Clock::now() + std::chrono::milliseconds(5));
+  const auto outputs = (*session)->Run({{"x", x}}, {.control = &control});
+  CHECK(outputs.status().code() == absl::StatusCode::kDeadlineExceeded);
+  CHECK(ProcessorSeconds() - before < kSeconds);
+}
+
+TEST_CASE("much work on a single item ends at the deadline", "[robust]") {
+  constexpr int64_t kSize = 1800;
+  Tensor matrix = *Tensor::Create(DataType::kDouble, {kSize, kSize});
+  for (int64_t i = 0; i < kSize; ++i) matrix.data<double>()[i * kSize + i] = 1;
+  CheckEndsSoon("Det", {}, matrix);
+  CheckEndsSoon("Inverse", {}, matrix, "com.microsoft");
+  CheckEndsSoon("TfIdfVectorizer",
+                {{"mode", Text("TF")},
+                 {"min_gram_length", Int(2)},
+                 {"max_gram_length", Int(2)},
+                 {"max_skip_count", Int(kHuge)},
+                 {"ngram_counts", IntList({0, 0})},
+                 {"ngram_indexes", IntList({0})},
+                 {"pool_int64s", IntList({0, 0})}},
+                *Tensor::Create(DataType::kInt64, {100'000}));
 }
 
 }  // namespace
