@@ -35,12 +35,11 @@ class Region {
   const bool before_;
 };
 
-/// Waits for `done`, at most that long, without giving the CPU away: on a busy machine it would be
-/// milliseconds before it came back.
+/// Waits for `done`, at the latest until then, without giving the CPU away: on a busy machine it
+/// would be milliseconds before it came back.
 template <typename Done>
-void SpinFor(RunControl::Clock::duration longest, Done&& done) {
-  const auto until = RunControl::Clock::now() + longest;
-  while (!done() && RunControl::Clock::now() < until) {
+void SpinUntil(RunControl::Clock::time_point end, Done&& done) {
+  while (!done() && RunControl::Clock::now() < end) {
     for (int i = 0; i < 16 && !done(); ++i) Pause();
   }
 }
@@ -113,23 +112,30 @@ ThreadPool::Job* ThreadPool::TakeJob() {
   return nullptr;
 }
 
+/// A worker looks out for the next layer's job, which usually follows within microseconds, before
+/// it sleeps: also when the job that woke it was done before it came, or it would come too late for
+/// every one.
 void ThreadPool::WorkerLoop() {
   const Region region;
   std::unique_lock lock(mutex_);
-  for (;;) {
-    Job* job = TakeJob();
-    if (job != nullptr) {
-      const uint64_t seen = submitted_.load(std::memory_order_relaxed);
+  auto awake_until = RunControl::Clock::now() + kSpin;
+  while (!stopping_) {
+    if (Job* job = TakeJob(); job != nullptr) {
       lock.unlock();
       Work(*job);
       job->inside.fetch_sub(1, std::memory_order_release);  // the job may be gone after this
-      // The next layer's job usually follows within microseconds: look a moment before sleeping.
-      SpinFor(kSpin, [&] { return submitted_.load(std::memory_order_relaxed) != seen; });
+      awake_until = RunControl::Clock::now() + kSpin;
       lock.lock();
       continue;
     }
-    if (stopping_) return;
+    const uint64_t seen = submitted_.load(std::memory_order_relaxed);
+    const auto submitted = [&] { return submitted_.load(std::memory_order_relaxed) != seen; };
+    lock.unlock();
+    SpinUntil(awake_until, submitted);
+    lock.lock();
+    if (submitted() || stopping_) continue;
     wake_.wait(lock);
+    awake_until = RunControl::Clock::now() + kSpin;
   }
 }
 
@@ -164,7 +170,7 @@ Status ThreadPool::Execute(int64_t n, int64_t chunk, const RunControl& control,
       *place = job.link;
     }
     const auto alone = [&] { return job.inside.load(std::memory_order_acquire) == 0; };
-    SpinFor(kJoinSpin, alone);
+    SpinUntil(RunControl::Clock::now() + kJoinSpin, alone);
     while (!alone()) std::this_thread::yield();
   }
   return control.Check();
