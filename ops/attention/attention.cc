@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "ops/attention/attention_native.h"
 #include "ops/attention/attention_reference.h"
 #include "ops/attention/ops.h"
 #include "ops/common/infer.h"
@@ -221,15 +222,16 @@ HeadsView::HeadsView(const Shape& shape, int64_t given_heads) {
 }
 
 OpDef AttentionOp() {
-  return {.name = "Attention",
-          .versions = {23, 24, 25},
-          .min_inputs = 3,
-          .max_inputs = 7,
-          .max_outputs = 4,
-          .parse = ParseAttention,
-          .infer = InferAttention,
-          .kernels = {SimpleKernel<RunAttentionReference>("attention.reference")},
-          .multiply_adds = AttentionMultiplyAdds};
+  return {
+      .name = "Attention",
+      .versions = {23, 24, 25},
+      .min_inputs = 3,
+      .max_inputs = 7,
+      .max_outputs = 4,
+      .parse = ParseAttention,
+      .infer = InferAttention,
+      .kernels = {AttentionNative(), SimpleKernel<RunAttentionReference>("attention.reference")},
+      .multiply_adds = AttentionMultiplyAdds};
 }
 
 }  // namespace sardonyx

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "ops/attention/attention.h"
+#include "ops/attention/cache.h"
 #include "ops/common/accumulate.h"
 
 namespace sardonyx {
@@ -27,18 +28,11 @@ double RoundTo(DataType type, double value) {
   }
 }
 
-/// attn_mask as an additive bias, broadcast to [batch, heads, rows, total].
+/// attn_mask as an additive bias.
 class Mask {
  public:
-  explicit Mask(const Tensor& tensor) : data_(tensor.raw()) {
+  explicit Mask(const Tensor& tensor) : view_(tensor) {
     if (!tensor.defined()) return;
-    const Shape& shape = tensor.shape();
-    const Ints strides = shape.Strides();
-    for (int i = 0; i < shape.rank(); ++i) {
-      const int axis = 4 - shape.rank() + i;
-      if (axis == 3 || shape[i] != 1) steps_[axis] = strides[i];
-    }
-    if (shape.rank() > 0) columns_ = shape[shape.rank() - 1];
     Dispatch(tensor.type(), Numbers{} + TypeList<bool>{}, [&]<typename T>() {
       read_ = Read<T>;
       return absl::OkStatus();
@@ -46,10 +40,9 @@ class Mask {
   }
 
   double At(int64_t batch, int64_t head, int64_t row, int64_t column) const {
-    if (column >= columns_) return kMasked;
+    if (column >= view_.columns) return kMasked;
     if (read_ == nullptr) return 0;
-    return read_(data_,
-                 batch * steps_[0] + head * steps_[1] + row * steps_[2] + column * steps_[3]);
+    return read_(view_.data, view_.At(batch, head, row) + column * view_.steps[3]);
   }
 
  private:
@@ -60,42 +53,8 @@ class Mask {
     return static_cast<double>(value);
   }
 
-  const void* data_;
+  const MaskView view_;
   double (*read_)(const void*, int64_t) = nullptr;  // null: there is no mask
-  int64_t steps_[4] = {};
-  int64_t columns_ = std::numeric_limits<int64_t>::max();  // a scalar mask covers every key
-};
-
-/// Keys or values of the past, followed by those of this call.
-template <typename T>
-struct Cache {
-  const Tensor& past;  // undefined: none
-  const Tensor& now;
-  HeadsView past_view, now_view;
-
-  Cache(const Tensor& past, const Tensor& now, int64_t heads)
-      : past(past),
-        now(now),
-        past_view(past.defined() ? past.shape() : Shape{0, 0, 0, 0}, 0),
-        now_view(now.shape(), heads) {}
-
-  int64_t length() const { return past_view.length + now_view.length; }
-  const T* Row(int64_t batch, int64_t head, int64_t row) const {
-    if (row < past_view.length) return past.data<T>() + past_view.At(batch, head, row);
-    return now.data<T>() + now_view.At(batch, head, row - past_view.length);
-  }
-  Status CopyTo(KernelContext& context, int i) const {
-    if (!context.has_output(i) || context.output(i).size() == 0) return absl::OkStatus();
-    T* out = context.output(i).data<T>();
-    const int64_t size = now_view.size, heads = now_view.heads;
-    return context.ParallelFor(
-        now.dim(0) * heads * length(), 0.3 * size, [&](int64_t begin, int64_t end) {
-          for (int64_t row = begin; row < end; ++row) {
-            const int64_t head = row / length();
-            std::copy_n(Row(head / heads, head % heads, row % length()), size, out + row * size);
-          }
-        });
-  }
 };
 
 /// Queries and keys of type T, values of type V.
@@ -226,17 +185,7 @@ class Rows {
 }  // namespace
 
 Status RunAttentionReference(KernelContext& context) {
-  Ints nonpad;
-  if (context.has_input(kNonpadLength)) {
-    SX_ASSIGN_OR_RETURN(nonpad, ToInts(context.input(kNonpadLength)));
-    const Tensor& key = context.input(kKey);
-    const int64_t length = key.dim(key.rank() - 2);
-    for (const int64_t valid : nonpad) {
-      if (valid < 0 || valid > length) {
-        return InvalidArgument("nonpad_kv_seqlen has ", valid, ", but there are ", length, " keys");
-      }
-    }
-  }
+  SX_ASSIGN_OR_RETURN(const Ints nonpad, ReadNonpadLengths(context));
   return Dispatch(context.input(kQuery).type(), Floats{}, [&]<typename T>() {
     return Dispatch(context.input(kValue).type(), Floats{},
                     [&]<typename V>() { return Rows<T, V>(context, nonpad).Run(); });
