@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "ops/common/ceil.h"
+
 namespace sardonyx {
 
 struct Caches {
@@ -12,5 +14,8 @@ struct Caches {
 
 /// As the system reports them, or common sizes where it does not. Read once.
 const Caches& SystemCaches();
+
+/// At least `floats`, an odd number of cache lines: rows so far apart spread over the sets of L1.
+constexpr int64_t OddLines(int64_t floats) { return (CeilDiv(floats, 16) | 1) * 16; }
 
 }  // namespace sardonyx

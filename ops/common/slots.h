@@ -9,6 +9,8 @@
 
 namespace sardonyx {
 
+inline constexpr int64_t kItemsPerThread = 4;  // evens out threads of unequal speed
+
 /// Calls body(slot, item) for every item in [0, items), no two at a time with the same slot in
 /// [0, slots). Threads take `grain` items at a time as they get to it; whether to stop is looked at
 /// in between. Errors: those of `control`, some items then left out.

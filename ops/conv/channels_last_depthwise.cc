@@ -3,6 +3,7 @@
 // go along the row; for others a few pixels side by side share each load of the weights.
 #include <algorithm>
 
+#include "ops/common/ceil.h"
 #include "ops/common/simd_targets.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/estimate.h"
@@ -212,14 +213,10 @@ struct DepthwiseLast : Kernel {
   std::shared_ptr<const std::vector<float>> weights;
 
   Status Run(KernelContext& context) const override {
-    const auto& attrs = context.attrs<ConvAttrs>();
     const int64_t channels = conv.in_channels;
-    const int64_t chunks = (channels + kChunk - 1) / kChunk;
+    const int64_t chunks = CeilDiv(channels, kChunk);
     const int64_t rows = conv.batch * height.output;
-    const float* x = context.input(0).data<float>();
-    const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
-    const float* residual = attrs.residual ? context.input(kConvResidual).data<float>() : nullptr;
-    float* y = context.output(0).data<float>();
+    const ConvOperands all(context);
     const double cost = 0.1 * static_cast<double>(std::min(channels, kChunk) * width.output *
                                                   height.kernel * width.kernel);
     return context.ParallelFor(rows * chunks, cost, [&](int64_t begin, int64_t end) {
@@ -228,13 +225,13 @@ struct DepthwiseLast : Kernel {
         const int64_t row = item % rows, first = item / rows * kChunk;
         const int64_t image = row / height.output;
         const int64_t at = row * width.output * channels + first;
-        DepthwiseSpan span{.x = x + image * height.input * width.input * channels + first,
+        DepthwiseSpan span{.x = all.x + image * height.input * width.input * channels + first,
                            .w = weights->data() + first,
                            .channels = std::min(kChunk, channels - first),
-                           .bias = bias == nullptr ? nullptr : bias + first,
-                           .residual = residual == nullptr ? nullptr : residual + at,
-                           .y = y + at};
-        RunRow(span, row % height.output, attrs.activation);
+                           .bias = all.bias == nullptr ? nullptr : all.bias + first,
+                           .residual = all.residual == nullptr ? nullptr : all.residual + at,
+                           .y = all.y + at};
+        RunRow(span, row % height.output, all.activation);
       }
     });
   }
@@ -296,11 +293,6 @@ std::string Refuses(const PrepareContext& context) {
   return context.constant(1) == nullptr ? "takes constant weights only" : "";
 }
 
-double Estimate(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
-  return conv.ok() ? EstimatedDepthwiseNs(*conv, context.threads()) : 0;
-}
-
 StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   auto kernel = std::make_unique<DepthwiseLast>();
   SX_ASSIGN_OR_RETURN(kernel->conv, StaticFloatConv(context, ConvLayout::kChannelsLast));
@@ -319,7 +311,7 @@ KernelDef ConvDepthwiseLast() {
           .backend = Backend::kNative,
           .refuses = Refuses,
           .prepare = Prepare,
-          .estimate_ns = Estimate};
+          .estimate_ns = EstimateBy<EstimatedDepthwiseNs>};
 }
 
 }  // namespace sardonyx

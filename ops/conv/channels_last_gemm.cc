@@ -19,18 +19,7 @@
 namespace sardonyx {
 namespace {
 
-constexpr double kSmall = 200'000;      // multiplications that are not worth a second thread
-constexpr int64_t kItemsPerThread = 4;  // evens out threads of unequal speed
-
-/// One run's memory. Null for no bias or residual.
-struct Operands {
-  const float* x = nullptr;
-  const float* weights = nullptr;  // packed
-  const float* bias = nullptr;
-  const float* residual = nullptr;
-  float* y = nullptr;
-  Activation activation;
-};
+constexpr double kSmall = 200'000;  // multiplications that are not worth a second thread
 
 /// How to compute a convolution of that shape with up to so many threads. Immutable.
 class GemmPlan {
@@ -39,7 +28,7 @@ class GemmPlan {
 
   const PanelLayout& layout() const { return layout_; }
   int64_t scratch_floats() const { return slots_ * buffer_floats_ + padded_floats_; }
-  Status Run(const Operands& operands, float* scratch, const KernelContext& context) const;
+  Status Run(const ConvOperands& operands, float* scratch, const KernelContext& context) const;
 
  private:
   /// Part of the output: rows and columns of one group's product.
@@ -49,9 +38,9 @@ class GemmPlan {
   Status PadLines(const float* x, float* to, const KernelContext& context) const;
   void ChooseItems(int threads);
   Block ItemAt(int64_t index) const;
-  void MultiplyItem(const Operands& operands, const Block& item, float* buffer,
+  void MultiplyItem(const ConvOperands& operands, const Block& item, float* buffer,
                     const RunControl& control) const;
-  void MultiplySlice(const Operands& operands, const Block& block, int64_t slice, bool fetch,
+  void MultiplySlice(const ConvOperands& operands, const Block& block, int64_t slice, bool fetch,
                      float* buffer) const;
   int64_t StepEnd(int64_t row, int64_t begin, int64_t end) const;
 
@@ -105,8 +94,7 @@ GemmPlan::GemmPlan(const ConvShape& conv, int threads)
   const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
   row_step_ = patches_.plain ? 4 * kernels.rows : kernels.rows;
   by_lines_ = !patches_.plain && patches_.x.output >= kernels.rows / 2;
-  // An odd number of cache lines from row to row spreads the rows over the sets of L1.
-  row_stride_ = (CeilDiv(slice, 16) | 1) * 16;
+  row_stride_ = OddLines(slice);
   if (!patches_.plain) buffer_floats_ = RoundUp(row_step_ * row_stride_ + kernels.lanes, 16);
   const int64_t panels = CeilDiv(layout_.padded_out, kernels.width);
   const int64_t blocks = CeilDiv(panels * slice * kernels.width, half_l2 * 5 / 4);
@@ -173,9 +161,10 @@ Status GemmPlan::PadLines(const float* x, float* to, const KernelContext& contex
                              });
 }
 
-Status GemmPlan::Run(const Operands& given, float* scratch, const KernelContext& context) const {
+Status GemmPlan::Run(const ConvOperands& given, float* scratch,
+                     const KernelContext& context) const {
   const RunEnvironment& environment = context.environment();
-  Operands operands = given;
+  ConvOperands operands = given;
   if (padded_floats_ > 0) {
     float* padded = scratch + slots_ * buffer_floats_;
     SX_RETURN_IF_ERROR(PadLines(given.x, padded, context));
@@ -190,7 +179,7 @@ Status GemmPlan::Run(const Operands& given, float* scratch, const KernelContext&
                        });
 }
 
-void GemmPlan::MultiplyItem(const Operands& operands, const Block& item, float* buffer,
+void GemmPlan::MultiplyItem(const ConvOperands& operands, const Block& item, float* buffer,
                             const RunControl& control) const {
   Block block = item;
   for (block.column = item.column; block.column < item.column_end;
@@ -219,7 +208,7 @@ int64_t GemmPlan::StepEnd(int64_t row, int64_t begin, int64_t end) const {
   return std::min(first + rows * (step + 1) / steps, end);
 }
 
-void GemmPlan::MultiplySlice(const Operands& operands, const Block& block, int64_t slice,
+void GemmPlan::MultiplySlice(const ConvOperands& operands, const Block& block, int64_t slice,
                              bool fetch, float* buffer) const {
   const RowKernels& kernels = RowKernelsOfThisCpu();
   const int64_t begin = layout_.slice_begin(slice), end = layout_.slice_begin(slice + 1);
@@ -292,12 +281,12 @@ struct GemmKernel : Kernel {
   }
 
   Status Run(KernelContext& context) const override {
-    const auto& attrs = context.attrs<ConvAttrs>();
-    const Tensor &x = context.input(0), &w = context.input(1);
     if (context.output(0).size() == 0) return absl::OkStatus();
     std::optional<GemmPlan> made;
     if (!plan) {
-      SX_ASSIGN_OR_RETURN(const ConvShape conv, ResolveConv(attrs, x.shape(), w.shape()));
+      SX_ASSIGN_OR_RETURN(const ConvShape conv,
+                          ResolveConv(context.attrs<ConvAttrs>(), context.input(0).shape(),
+                                      context.input(1).shape()));
       SX_ASSIGN_OR_RETURN(made, MakePlan(conv, context.environment().pool->threads()));
     }
     const GemmPlan& use = plan ? *plan : *made;
@@ -305,8 +294,7 @@ struct GemmKernel : Kernel {
     SX_ASSIGN_OR_RETURN(const absl::Span<std::byte> scratch,
                         ScratchOf(context, ScratchBytes(use), &temporary));
     float* memory = reinterpret_cast<float*>(scratch.data());
-    Operands operands{
-        .x = x.data<float>(), .y = context.output(0).data<float>(), .activation = attrs.activation};
+    ConvOperands operands(context);
     if (packed == nullptr) {
       float* weights = memory + use.scratch_floats();
       SX_RETURN_IF_ERROR(Pack(context, use.layout(), weights));
@@ -314,8 +302,6 @@ struct GemmKernel : Kernel {
     } else {
       operands.weights = packed->data();
     }
-    if (context.has_input(2)) operands.bias = context.input(2).data<float>();
-    if (attrs.residual) operands.residual = context.input(kConvResidual).data<float>();
     return use.Run(operands, memory, context);
   }
 
@@ -325,11 +311,6 @@ struct GemmKernel : Kernel {
 
 std::string Refuses(const PrepareContext& context) {
   return RefusesAllButFloat(context, ConvLayout::kChannelsLast);
-}
-
-double Estimate(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
-  return conv.ok() ? EstimatedGemmNs(*conv, context.threads()) : 0;
 }
 
 StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
@@ -354,7 +335,7 @@ KernelDef ConvGemm() {
           .backend = Backend::kNative,
           .refuses = Refuses,
           .prepare = Prepare,
-          .estimate_ns = Estimate};
+          .estimate_ns = EstimateBy<EstimatedGemmNs>};
 }
 
 }  // namespace sardonyx

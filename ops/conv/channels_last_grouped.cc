@@ -18,8 +18,7 @@
 namespace sardonyx {
 namespace {
 
-constexpr int64_t kColumns = 128;       // most of a block: long lines give work to all threads
-constexpr int64_t kItemsPerThread = 4;  // evens out threads of unequal speed
+constexpr int64_t kColumns = 128;  // most of a block: long lines give work to all threads
 // Up to these sizes nothing overflows, and up to this one a block's inputs are worth copying.
 constexpr int64_t kMostChannels = 1 << 12, kMostStride = 1 << 12, kMostExtent = 1 << 20;
 constexpr int64_t kMostFloats = 1 << 22;
@@ -83,11 +82,7 @@ GroupedLast::GroupedLast(const ConvShape& shape, int threads)
 }
 
 Status GroupedLast::Run(KernelContext& context) const {
-  const auto& attrs = context.attrs<ConvAttrs>();
-  const float* x = context.input(0).data<float>();
-  const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
-  const float* residual = attrs.residual ? context.input(kConvResidual).data<float>() : nullptr;
-  float* y = context.output(0).data<float>();
+  const ConvOperands all(context);
   float* buffers = reinterpret_cast<float*>(context.scratch().data());
   const RunEnvironment& environment = context.environment();
   const int64_t blocks = row_blocks * column_blocks;
@@ -100,13 +95,13 @@ Status GroupedLast::Run(KernelContext& context) const {
         const int64_t at = image * conv.output_plane() * conv.out_channels + out;
         const int64_t row = block / column_blocks * block_rows;
         const int64_t column = block % column_blocks * block_columns;
-        RunBlock({.x = x + image * conv.input_plane() * conv.in_channels + group * layout.in,
+        RunBlock({.x = all.x + image * conv.input_plane() * conv.in_channels + group * layout.in,
                   .w = weights->data<float>() + bundle * layout.vectors * layout.weight_floats(),
-                  .bias = bias == nullptr ? nullptr : bias + out,
-                  .residual = residual == nullptr ? nullptr : residual + at,
-                  .y = y + at,
+                  .bias = all.bias == nullptr ? nullptr : all.bias + out,
+                  .residual = all.residual == nullptr ? nullptr : all.residual + at,
+                  .y = all.y + at,
                   .groups = std::min(layout.groups, conv.group - group),
-                  .activation = attrs.activation},
+                  .activation = all.activation},
                  {row, std::min(row + block_rows, height.output)},
                  {column, std::min(column + block_columns, width.output)},
                  buffers + slot * buffer_floats);
@@ -196,11 +191,6 @@ std::string Refuses(const PrepareContext& context) {
   return context.constant(1) == nullptr ? "needs W to be known before the run" : "";
 }
 
-double Estimate(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
-  return conv.ok() ? EstimatedGroupedNs(*conv, context.threads()) : 0;
-}
-
 StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   SX_ASSIGN_OR_RETURN(const ConvShape conv, StaticFloatConv(context, ConvLayout::kChannelsLast));
   auto kernel = std::make_unique<GroupedLast>(conv, context.threads());
@@ -219,7 +209,7 @@ KernelDef ConvGroupedLast() {
           .backend = Backend::kNative,
           .refuses = Refuses,
           .prepare = Prepare,
-          .estimate_ns = Estimate};
+          .estimate_ns = EstimateBy<EstimatedGroupedNs>};
 }
 
 }  // namespace sardonyx

@@ -69,6 +69,15 @@ std::string RefusesAllButFloat(const PrepareContext& context, ConvLayout only) {
   return RefusesLayout(context, only);
 }
 
+ConvOperands::ConvOperands(KernelContext& context)
+    : x(context.input(0).data<float>()),
+      weights(context.input(1).data<float>()),
+      y(context.output(0).data<float>()),
+      activation(context.attrs<ConvAttrs>().activation) {
+  if (context.has_input(2)) bias = context.input(2).data<float>();
+  if (context.attrs<ConvAttrs>().residual) residual = context.input(kConvResidual).data<float>();
+}
+
 StatusOr<ConvShape> StaticFloatConv(const PrepareContext& context, std::optional<ConvLayout> only) {
   if (only) {
     if (const std::string reason = RefusesLayout(context, *only); !reason.empty()) {

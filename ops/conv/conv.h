@@ -50,6 +50,18 @@ absl::Span<const T> SpatialDims(const ConvAttrs& attrs, absl::Span<const T> x) {
 /// Errors: ranks below 2 or unequal, channels that do not divide, and those of ResolveWindow.
 StatusOr<ConvShape> ResolveConv(const ConvAttrs& attrs, const Shape& x, const Shape& w);
 
+/// What a float kernel reads and writes in one run. Null for no bias or residual.
+struct ConvOperands {
+  explicit ConvOperands(KernelContext& context);
+
+  const float* x;
+  const float* weights;  // W; a kernel that packs them puts its own here
+  const float* bias = nullptr;
+  const float* residual = nullptr;  // lies as y does
+  float* y;
+  Activation activation;
+};
+
 enum class ConvLayout { kChannelsFirst, kChannelsLast };
 /// For a kernel's refuses: why the node has another layout than this, or "".
 std::string RefusesLayout(const PrepareContext& context, ConvLayout only);

@@ -72,7 +72,8 @@ double EstimatedOneDnnNs(const ConvShape& conv, int threads) {
   return kOneDnnCallNs + share * EstimatedGemmNs(conv, threads);
 }
 
-double EstimatedWinogradNs(const ConvShape& conv, int m, int threads) {
+template <int m>
+double EstimatedWinogradNs(const ConvShape& conv, int threads) {
   const auto tiles = [&](int axis) { return (conv.window[axis].output + m - 1) / m; };
   const double rows = Real(conv.batch * tiles(0) * tiles(1));
   const double in = Real(conv.in_channels), out = Real(conv.out_channels);
@@ -80,5 +81,8 @@ double EstimatedWinogradNs(const ConvShape& conv, int m, int threads) {
   const double transforms_ns = rows * (in + out) * (m == 2 ? 1.2 : 4.5);
   return (rows * weights * kNsPerMultiplyAdd + transforms_ns) / threads + WeightsNs(weights);
 }
+
+template double EstimatedWinogradNs<2>(const ConvShape&, int);
+template double EstimatedWinogradNs<4>(const ConvShape&, int);
 
 }  // namespace sardonyx

@@ -18,6 +18,14 @@ double EstimatedOneDnnNs(const ConvShape& conv, int threads);
 double EstimatedGroupedNs(const ConvShape& conv, int threads);
 
 /// Of F(m x m, 3 x 3) on two axes with one group; m is 2 or 4.
-double EstimatedWinogradNs(const ConvShape& conv, int m, int threads);
+template <int m>
+double EstimatedWinogradNs(const ConvShape& conv, int threads);
+
+/// KernelDef::estimate_ns by one of these; 0 where the shapes are not known.
+template <double (*estimate)(const ConvShape&, int threads)>
+double EstimateBy(const PrepareContext& context) {
+  const StatusOr<ConvShape> conv = StaticFloatConv(context);
+  return conv.ok() ? estimate(*conv, context.threads()) : 0;
+}
 
 }  // namespace sardonyx

@@ -109,13 +109,8 @@ void Depthwise::RunRows(const KernelContext& context, const float* plane, const 
 }
 
 Status Depthwise::Run(KernelContext& context) const {
-  const auto& attrs = context.attrs<ConvAttrs>();
   if (context.output(0).size() == 0) return absl::OkStatus();
-  const float* x = context.input(0).data<float>();
-  const float* w = context.input(1).data<float>();
-  const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
-  const float* residual = attrs.residual ? context.input(kConvResidual).data<float>() : nullptr;
-  float* y = context.output(0).data<float>();
+  const ConvOperands all(context);
   float* buffers = reinterpret_cast<float*>(context.scratch().data());
 
   const int64_t height = window_[0].output, width = window_[1].output;
@@ -131,18 +126,18 @@ Status Depthwise::Run(KernelContext& context) const {
         float* buffer = buffers + slot * buffer_floats_;
         float* sums = buffer + line_floats_ + in_rows_ * row_floats_;
         const int64_t input = image * conv_.in_channels + channel / conv_.group_out();
-        RunRows(context, x + input * conv_.input_plane(), w + channel * conv_.kernel_plane(), begin,
-                end, buffer, sums);
+        RunRows(context, all.x + input * conv_.input_plane(),
+                all.weights + channel * conv_.kernel_plane(), begin, end, buffer, sums);
         const int64_t place =
             (image * conv_.out_channels + channel) * height * width + begin * width;
-        Epilogue epilogue{.offset = bias != nullptr ? bias[channel] : 0,
-                          .activation = attrs.activation};
-        if (residual != nullptr) {
-          epilogue.residual = residual + place;
+        Epilogue epilogue{.offset = all.bias != nullptr ? all.bias[channel] : 0,
+                          .activation = all.activation};
+        if (all.residual != nullptr) {
+          epilogue.residual = all.residual + place;
           epilogue.residual_stride = width;
         }
-        GemmKernelsOfThisCpu().store(sums, sum_stride_, end - begin, width, y + place, width, false,
-                                     &epilogue);
+        GemmKernelsOfThisCpu().store(sums, sum_stride_, end - begin, width, all.y + place, width,
+                                     false, &epilogue);
       });
 }
 

@@ -66,20 +66,18 @@ struct GemmConv : Kernel {
     SX_ASSIGN_OR_RETURN(const absl::Span<std::byte> scratch,
                         ScratchOf(context, use.scratch_bytes(), &temporary));
 
-    const float* bias = context.has_input(2) ? context.input(2).data<float>() : nullptr;
-    const float* residual = attrs.residual ? context.input(kConvResidual).data<float>() : nullptr;
-    float* y = context.output(0).data<float>();
-    const Patches patches(conv, x.data<float>());
+    const ConvOperands all(context);
+    const Patches patches(conv, all.x);
     const auto operands = [&](int64_t index) {
       const int64_t group = index % conv.group, place = index * problem.m * problem.n;
-      GemmOperands one{.c = y + place};
+      GemmOperands one{.c = all.y + place};
       one.a = packed != nullptr ? (*packed)[group]->data()
-                                : w.data<float>() + group * problem.m * problem.k;
-      if (direct) one.b = x.data<float>() + index * problem.k * problem.n;
-      one.epilogue.activation = attrs.activation;
-      if (bias != nullptr) one.epilogue.row_bias = bias + group * problem.m;
-      if (residual != nullptr) {
-        one.epilogue.residual = residual + place;
+                                : all.weights + group * problem.m * problem.k;
+      if (direct) one.b = all.x + index * problem.k * problem.n;
+      one.epilogue.activation = all.activation;
+      if (all.bias != nullptr) one.epilogue.row_bias = all.bias + group * problem.m;
+      if (all.residual != nullptr) {
+        one.epilogue.residual = all.residual + place;
         one.epilogue.residual_stride = problem.n;
       }
       return one;

@@ -34,12 +34,6 @@ std::string Refuses(const PrepareContext& context) {
 }
 
 template <int m>
-double Estimate(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
-  return conv.ok() ? EstimatedWinogradNs(*conv, m, context.threads()) : 0;
-}
-
-template <int m>
 struct Winograd : Kernel {
   Winograd(const ConvShape& conv, int threads) : plan(conv, m, threads) {}
   int64_t scratch_bytes() const override {
@@ -47,14 +41,9 @@ struct Winograd : Kernel {
   }
 
   Status Run(KernelContext& context) const override {
-    const auto& attrs = context.attrs<ConvAttrs>();
     if (context.output(0).size() == 0) return absl::OkStatus();
-    WinogradOperands operands{.x = context.input(0).data<float>(),
-                              .weights = weights->data(),
-                              .y = context.output(0).data<float>(),
-                              .activation = attrs.activation};
-    if (context.has_input(2)) operands.bias = context.input(2).data<float>();
-    if (attrs.residual) operands.residual = context.input(kConvResidual).data<float>();
+    ConvOperands operands(context);
+    operands.weights = weights->data();
     return plan.Run(operands, reinterpret_cast<float*>(context.scratch().data()), context);
   }
 
@@ -80,7 +69,7 @@ KernelDef Def(absl::string_view name) {
           .backend = Backend::kNative,
           .refuses = Refuses<m>,
           .prepare = Prepare<m>,
-          .estimate_ns = Estimate<m>};
+          .estimate_ns = EstimateBy<EstimatedWinogradNs<m>>};
 }
 
 }  // namespace

@@ -406,11 +406,6 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   return kernel;
 }
 
-double Estimate(const PrepareContext& context) {
-  const StatusOr<ConvShape> conv = StaticFloatConv(context);
-  return conv.ok() ? EstimatedOneDnnNs(*conv, context.threads()) : 0;
-}
-
 }  // namespace
 
 KernelDef ConvOneDnnKernel() {
@@ -418,7 +413,7 @@ KernelDef ConvOneDnnKernel() {
           .backend = Backend::kOneDnn,
           .refuses = Refuses,
           .prepare = Prepare,
-          .estimate_ns = Estimate};
+          .estimate_ns = EstimateBy<EstimatedOneDnnNs>};
 }
 
 }  // namespace sardonyx

@@ -13,11 +13,7 @@
 namespace sardonyx {
 namespace {
 
-constexpr int kMaxSide = 6;             // of a tile, n
-constexpr int64_t kItemsPerThread = 4;  // evens out threads of unequal speed
-
-/// At least `floats`, an odd number of cache lines: rows so far apart spread over the sets of L1.
-int64_t OddLines(int64_t floats) { return (CeilDiv(floats, 16) | 1) * 16; }
+constexpr int kMaxSide = 6;  // of a tile, n
 
 }  // namespace
 
@@ -85,8 +81,8 @@ WinogradPlan::WinogradPlan(const ConvShape& conv, int m, int threads)
 }
 
 /// The inputs of a tile in each frequency.
-void WinogradPlan::TransformInput(const WinogradOperands& operands, int64_t tile,
-                                  const float* zeros, float* to) const {
+void WinogradPlan::TransformInput(const ConvOperands& operands, int64_t tile, const float* zeros,
+                                  float* to) const {
   const WindowAxis &y = conv_.window[0], &x = conv_.window[1];
   const int64_t line = tile / tile_columns_ % tile_lines_ * m_ - y.pad_begin;
   const int64_t column = tile % tile_columns_ * m_ - x.pad_begin;
@@ -104,9 +100,8 @@ void WinogradPlan::TransformInput(const WinogradOperands& operands, int64_t tile
   TileTransformsOfThisCpu(m_).input(pixels, layout_.in, to, input_frequency_);
 }
 
-void WinogradPlan::MultiplyColumns(const WinogradOperands& operands, const float* inputs,
-                                   int64_t tiles, int64_t column, int64_t columns,
-                                   float* products) const {
+void WinogradPlan::MultiplyColumns(const ConvOperands& operands, const float* inputs, int64_t tiles,
+                                   int64_t column, int64_t columns, float* products) const {
   const RowKernels& kernels = RowKernelsOfThisCpu();
   const int64_t whole = RoundUp(columns, kernels.lanes);  // weights are zero beyond the last column
   for (int64_t i = 0; i < n_ * n_ * layout_.slices; ++i) {
@@ -132,7 +127,7 @@ void WinogradPlan::MultiplyColumns(const WinogradOperands& operands, const float
   }
 }
 
-void WinogradPlan::TransformOutput(const WinogradOperands& operands, int64_t tile, int64_t column,
+void WinogradPlan::TransformOutput(const ConvOperands& operands, int64_t tile, int64_t column,
                                    int64_t columns, const float* products) const {
   const WindowAxis &y = conv_.window[0], &x = conv_.window[1];
   const int64_t line = tile / tile_columns_ % tile_lines_ * m_, pixel = tile % tile_columns_ * m_;
@@ -150,7 +145,7 @@ void WinogradPlan::TransformOutput(const WinogradOperands& operands, int64_t til
   TileTransformsOfThisCpu(m_).output(products, product_frequency_, columns, to);
 }
 
-Status WinogradPlan::Run(const WinogradOperands& operands, float* scratch,
+Status WinogradPlan::Run(const ConvOperands& operands, float* scratch,
                          const KernelContext& context) const {
   const RunControl& control = *context.environment().control;
   const int64_t width = RowKernelsOfThisCpu().width, panels = CeilDiv(layout_.out, width);

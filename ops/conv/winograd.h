@@ -26,16 +26,6 @@ class WinogradWeights {
   std::shared_ptr<std::byte> memory_;
 };
 
-/// One run's memory. Null for no bias or residual.
-struct WinogradOperands {
-  const float* x = nullptr;
-  const float* weights = nullptr;
-  const float* bias = nullptr;
-  const float* residual = nullptr;
-  float* y = nullptr;
-  Activation activation;
-};
-
 /// How to compute a convolution of that shape: two axes, 3x3, stride and dilation 1, one group.
 class WinogradPlan {
  public:
@@ -43,15 +33,16 @@ class WinogradPlan {
 
   const PanelLayout& layout() const { return layout_; }
   int64_t scratch_floats() const { return slots_ * slot_floats_; }
-  Status Run(const WinogradOperands& operands, float* scratch, const KernelContext& context) const;
+  /// `operands.weights` are those of WinogradWeights.
+  Status Run(const ConvOperands& operands, float* scratch, const KernelContext& context) const;
 
  private:
-  void TransformInput(const WinogradOperands& operands, int64_t tile, const float* zeros,
+  void TransformInput(const ConvOperands& operands, int64_t tile, const float* zeros,
                       float* to) const;
-  void MultiplyColumns(const WinogradOperands& operands, const float* inputs, int64_t tiles,
+  void MultiplyColumns(const ConvOperands& operands, const float* inputs, int64_t tiles,
                        int64_t column, int64_t columns, float* products) const;
-  void TransformOutput(const WinogradOperands& operands, int64_t tile, int64_t column,
-                       int64_t columns, const float* products) const;
+  void TransformOutput(const ConvOperands& operands, int64_t tile, int64_t column, int64_t columns,
+                       const float* products) const;
 
   ConvShape conv_;
   int m_, n_;

@@ -16,7 +16,6 @@ using Layout = GemmProblem::Layout;
 
 constexpr int64_t kDotRows = 4;            // most rows for which lines are multiplied unpacked
 constexpr double kSmall = 200'000;         // multiplications that are not worth a second thread
-constexpr int64_t kItemsPerThread = 4;     // evens out threads of unequal speed
 constexpr int64_t kPackedLimit = 8 << 20;  // floats of operands of small products packed at a time
 constexpr double kNsPerPacked = 0.5;       // to pack one float
 
