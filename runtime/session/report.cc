@@ -58,6 +58,14 @@ LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
 
 }  // namespace
 
+std::map<std::string, Shape> ShapesOf(const std::map<std::string, Value>& inputs) {
+  std::map<std::string, Shape> shapes;
+  for (const auto& [name, value] : inputs) {
+    if (value.is_tensor()) shapes.emplace(name, value.tensor().shape());
+  }
+  return shapes;
+}
+
 StatusOr<PlanReport> Session::Describe(const std::map<std::string, Shape>& shapes) {
   const RunControl unlimited;
   const RunEnvironment environment{.pool = pool_.get(), .control = &unlimited, .budget = budget_};

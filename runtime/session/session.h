@@ -76,6 +76,9 @@ struct NodeTiming {
   int64_t begin_ns = 0, end_ns = 0;  // since the run began
 };
 
+/// Shapes of the tensors among inputs, as Session::Describe takes them.
+std::map<std::string, Shape> ShapesOf(const std::map<std::string, Value>& inputs);
+
 class Program;           // runtime/session/program.h
 class ExecutionContext;  // runtime/session/execution.h
 

@@ -29,11 +29,11 @@ class Tuner {
  public:
   Tuner(std::shared_ptr<const Model> model, const SessionOptions& options,
         const std::map<std::string, Value>& inputs, const TuneOptions& tune)
-      : model_(std::move(model)), options_(options), inputs_(inputs), tune_(tune) {
-    for (const auto& [name, value] : inputs) {
-      if (value.is_tensor()) shapes_.emplace(name, value.tensor().shape());
-    }
-  }
+      : model_(std::move(model)),
+        options_(options),
+        inputs_(inputs),
+        tune_(tune),
+        shapes_(ShapesOf(inputs)) {}
 
   StatusOr<Tuning> Run() {
     SX_ASSIGN_OR_RETURN(layers_, Describe());
@@ -126,7 +126,7 @@ class Tuner {
   const SessionOptions& options_;
   const std::map<std::string, Value>& inputs_;
   const TuneOptions& tune_;
-  std::map<std::string, Shape> shapes_;
+  const std::map<std::string, Shape> shapes_;
   std::vector<LayerReport> layers_;
 };
 

@@ -56,11 +56,7 @@ StatusOr<int> Run(const BenchCommand& command) {
   const double first_run_ms = MillisecondsSince(first);
 
   SX_ASSIGN_OR_RETURN(const std::vector<double> times,
-                      MeasureRuns(*session, inputs,
-                                  {.seconds = command.seconds,
-                                   .warm_up = command.seconds / 10,
-                                   .time_limit = command.session.time_limit,
-                                   .seed = command.input.seed}));
+                      MeasureRuns(*session, inputs, MeasureOptionsOf(command)));
   const Statistics latency = Summarize(times);
   const int64_t batch = BatchOf(session->inputs(), inputs);
   const double throughput = 1000 * static_cast<double>(batch) / latency.mean;

@@ -87,15 +87,21 @@ void AddTolerance(CLI::App* app, Tolerance& tolerance) {
       ->capture_default_str();
 }
 
-void AddSeconds(CLI::App* app, double& seconds) {
-  app->add_option("--seconds", seconds, "About how long to measure")
+void AddJson(CLI::App* app, std::string& path) {
+  app->add_option("--json", path, "Write everything there as JSON; - is stdout")->type_name("FILE");
+}
+
+/// All options of a command that measures, besides those that are its own.
+void AddMeasure(CLI::App* app, MeasureCommand& command) {
+  app->add_option("model", command.model, "ONNX file")->type_name("MODEL")->required();
+  app->add_option("--seconds", command.seconds, "About how long to measure")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
-}
-
-void AddJson(CLI::App* app, std::string& path) {
-  app->add_option("--json", path, "Write everything there as JSON; - is stdout")->type_name("FILE");
+  AddInputs(app, command.input);
+  AddDimensions(app, command.session);
+  AddSession(app, command.session);
+  AddJson(app, command.json);
 }
 
 /// All commands; `action` is set to run the one that was given.
@@ -201,36 +207,21 @@ Commands::Commands() {
             "  sardonyx bench model.onnx\n"
             "  sardonyx bench resnet18.onnx -d N=1 --threads 2 --seconds 5 --json -",
             bench);
-  sub->add_option("model", bench.model, "ONNX file")->type_name("MODEL")->required();
-  AddSeconds(sub, bench.seconds);
-  AddInputs(sub, bench.input);
-  AddDimensions(sub, bench.session);
-  AddSession(sub, bench.session);
-  AddJson(sub, bench.json);
+  AddMeasure(sub, bench);
 
   sub = Add("profile", "Show where the time of a run goes, by layer and by kernel",
             "  sardonyx profile model.onnx\n"
             "  sardonyx profile resnet18.onnx -d N=1 --threads 2 --json profile.json",
             profile);
-  sub->add_option("model", profile.model, "ONNX file")->type_name("MODEL")->required();
-  AddSeconds(sub, profile.seconds);
-  AddInputs(sub, profile.input);
-  AddDimensions(sub, profile.session);
-  AddSession(sub, profile.session);
-  AddJson(sub, profile.json);
+  AddMeasure(sub, profile);
 
   sub = Add("tune", "Measure which kernel is the fastest for each layer, on this machine",
             "  sardonyx tune model.onnx -o model.plan.json\n"
             "  sardonyx tune resnet18.onnx -d N=1 --threads 2 --seconds 20 -o resnet18.plan.json\n"
             "  sardonyx bench resnet18.onnx -d N=1 --threads 2 --plan resnet18.plan.json",
             tune);
-  sub->add_option("model", tune.model, "ONNX file")->type_name("MODEL")->required();
   sub->add_option("-o,--output", tune.output, "Write the plan there")->type_name("FILE");
-  AddSeconds(sub, tune.seconds);
-  AddInputs(sub, tune.input);
-  AddDimensions(sub, tune.session);
-  AddSession(sub, tune.session);
-  AddJson(sub, tune.json);
+  AddMeasure(sub, tune);
 
   sub = Add("compare", "Run a model on several backends; their outputs and times side by side",
             "  sardonyx compare model.onnx\n"

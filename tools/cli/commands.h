@@ -73,31 +73,24 @@ struct InspectCommand {
 };
 StatusOr<int> Run(const InspectCommand& command);
 
-struct BenchCommand {
+/// A command that runs a model again and again for some time.
+struct MeasureCommand {
   std::string model;
   SessionFlags session;
   InputFlags input;
   double seconds = 3;
   std::string json;
 };
+
+struct BenchCommand : MeasureCommand {};
 StatusOr<int> Run(const BenchCommand& command);
 
-struct ProfileCommand {
-  std::string model;
-  SessionFlags session;
-  InputFlags input;
-  double seconds = 3;
-  std::string json;
-};
+struct ProfileCommand : MeasureCommand {};
 StatusOr<int> Run(const ProfileCommand& command);
 
-struct TuneCommand {
-  std::string model;
-  SessionFlags session;
-  InputFlags input;
-  double seconds = 10;
+struct TuneCommand : MeasureCommand {
+  TuneCommand() { seconds = 10; }
   std::string output;  // the plan file
-  std::string json;
 };
 StatusOr<int> Run(const TuneCommand& command);
 

@@ -35,6 +35,13 @@ Statistics Summarize(std::vector<double> numbers) {
           .mean = std::accumulate(numbers.begin(), numbers.end(), 0.0) / count};
 }
 
+MeasureOptions MeasureOptionsOf(const MeasureCommand& command) {
+  return {.seconds = command.seconds,
+          .warm_up = command.seconds / 10,
+          .time_limit = command.session.time_limit,
+          .seed = command.input.seed};
+}
+
 StatusOr<std::vector<double>> MeasureRuns(Session& session,
                                           const std::map<std::string, Value>& inputs,
                                           const MeasureOptions& options) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/session/session.h"
+#include "tools/cli/commands.h"
 
 namespace sardonyx {
 
@@ -28,6 +29,9 @@ struct MeasureOptions {
   /// Called after each run that counts with the times of its layers; none: they are not taken.
   std::function<void(const std::vector<NodeTiming>&)> on_layers = {};
 };
+
+/// As a command's flags say, after a tenth of the time to warm up.
+MeasureOptions MeasureOptionsOf(const MeasureCommand& command);
 
 /// Milliseconds of each run of the session on `inputs` in one execution context, which has run once
 /// before. Shows progress on stderr where that is a terminal.

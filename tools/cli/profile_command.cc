@@ -37,14 +37,6 @@ Json ToJson(const Share& share) {
   return item;
 }
 
-std::map<std::string, Shape> ShapesOf(const std::map<std::string, Value>& inputs) {
-  std::map<std::string, Shape> shapes;
-  for (const auto& [name, value] : inputs) {
-    if (value.is_tensor()) shapes.emplace(name, value.tensor().shape());
-  }
-  return shapes;
-}
-
 void PrintLayers(const PlanReport& plan, const std::vector<Share>& shares, double total,
                  Report& report) {
   Table table({"#", "operator", "name", "time", "share", "GFLOP/s", "kernel"}, "rllrrrl");
@@ -105,18 +97,13 @@ StatusOr<int> Run(const ProfileCommand& command) {
   SX_ASSIGN_OR_RETURN(const PlanReport plan, session->Describe(ShapesOf(inputs)));
 
   std::vector<Share> shares(plan.layers.size());
-  const auto add = [&](const std::vector<NodeTiming>& timings) {
+  MeasureOptions measure = MeasureOptionsOf(command);
+  measure.on_layers = [&](const std::vector<NodeTiming>& timings) {
     for (const NodeTiming& timing : timings) {
       shares[timing.layer].ms += static_cast<double>(timing.end_ns - timing.begin_ns) * 1e-6;
     }
   };
-  SX_ASSIGN_OR_RETURN(const std::vector<double> times,
-                      MeasureRuns(*session, inputs,
-                                  {.seconds = command.seconds,
-                                   .warm_up = command.seconds / 10,
-                                   .time_limit = command.session.time_limit,
-                                   .seed = command.input.seed,
-                                   .on_layers = add}));
+  SX_ASSIGN_OR_RETURN(const std::vector<double> times, MeasureRuns(*session, inputs, measure));
   const Statistics latency = Summarize(times);
   double in_layers = 0;
   for (size_t i = 0; i < shares.size(); ++i) {
