@@ -63,15 +63,16 @@ struct Reach {
 
 class Run {
  public:
-  Run(KernelContext& context, const Sizes& sizes, const Ints& nonpad, float* memory)
+  Run(KernelContext& context, const Sizes& sizes, const Cache<float>& keys,
+      const Cache<float>& values, const Ints& nonpad, float* memory)
       : context_(context),
         attrs_(context.attrs<AttentionAttrs>()),
         sizes_(sizes),
         nonpad_(nonpad),
         q_view_(context.input(kQuery).shape(), attrs_.q_heads),
         y_view_(context.output(0).shape(), attrs_.q_heads),
-        keys_(context.input(kPastKey), context.input(kKey), attrs_.kv_heads),
-        values_(context.input(kPastValue), context.input(kValue), attrs_.kv_heads),
+        keys_(keys),
+        values_(values),
         mask_(context.input(kMask)),
         mask_is_bool_(context.input(kMask).defined() &&
                       context.input(kMask).type() == DataType::kBool),
@@ -209,7 +210,7 @@ class Run {
   const Sizes& sizes_;
   const Ints& nonpad_;  // per batch; empty: none
   const HeadsView q_view_, y_view_;
-  const Cache<float> keys_, values_;
+  const Cache<float>&keys_, &values_;
   const MaskView mask_;
   const bool mask_is_bool_;
   const float scale_;
@@ -223,20 +224,20 @@ struct Native : Kernel {
   Status Run(KernelContext& context) const override {
     SX_ASSIGN_OR_RETURN(const Ints nonpad, ReadNonpadLengths(context));
     const auto& attrs = context.attrs<AttentionAttrs>();
-    const Tensor &q = context.input(kQuery), &past = context.input(kPastKey);
-    const Cache<float> keys(past, context.input(kKey), attrs.kv_heads);
+    const Cache<float> keys(context.input(kPastKey), context.input(kKey), attrs.kv_heads);
     const Cache<float> values(context.input(kPastValue), context.input(kValue), attrs.kv_heads);
     SX_RETURN_IF_ERROR(keys.CopyTo(context, 1));
     SX_RETURN_IF_ERROR(values.CopyTo(context, 2));
     if (!context.has_output(0) || context.output(0).size() == 0) return absl::OkStatus();
-    const Sizes use =
-        sizes ? *sizes
-              : Sizes(attrs, q.shape(), context.input(kKey).shape(), context.input(kValue).shape(),
-                      keys.past_view.length, context.environment().pool->threads());
+    const Sizes use = sizes ? *sizes
+                            : Sizes(attrs, context.input(kQuery).shape(),
+                                    context.input(kKey).shape(), context.input(kValue).shape(),
+                                    keys.past_view.length, context.environment().pool->threads());
     Tensor temporary;
     SX_ASSIGN_OR_RETURN(const absl::Span<std::byte> scratch,
                         ScratchOf(context, use.ScratchBytes(), &temporary));
-    return sardonyx::Run(context, use, nonpad, reinterpret_cast<float*>(scratch.data())).Compute();
+    float* memory = reinterpret_cast<float*>(scratch.data());
+    return sardonyx::Run(context, use, keys, values, nonpad, memory).Compute();
   }
 
   std::optional<Sizes> sizes;  // where shapes are known before the run
