@@ -121,4 +121,10 @@ class Layouts {
 
 bool AssignLayouts(Graph& graph) { return Layouts(graph).Assign(); }
 
+absl::string_view NameInModel(const ValueInfo& value) {
+  const absl::string_view name = value.name;
+  // What Graph::FreshName has put behind it.
+  return value.channels_last ? name.substr(0, name.rfind("__")) : name;
+}
+
 }  // namespace sardonyx

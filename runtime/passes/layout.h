@@ -1,6 +1,7 @@
 // Choosing between ONNX's layout of tensors, [N, C, D...], and channels-last, [N, D..., C].
 #pragma once
 
+#include "absl/strings/string_view.h"
 #include "runtime/graph/graph.h"
 
 namespace sardonyx {
@@ -11,5 +12,8 @@ namespace sardonyx {
 /// an order in which they can run, and afterwards need sorting.
 /// Whether anything changed.
 bool AssignLayouts(Graph& graph);
+
+/// A value's name before the pass: a channels-last one has that of the value it stands for.
+absl::string_view NameInModel(const ValueInfo& value);
 
 }  // namespace sardonyx

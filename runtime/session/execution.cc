@@ -4,6 +4,7 @@
 #include <map>
 
 #include "runtime/passes/evaluate.h"
+#include "runtime/passes/layout.h"
 #include "runtime/passes/run_kernel.h"
 #include "runtime/session/program.h"
 
@@ -213,7 +214,22 @@ struct ExecutionContext::State {
     return absl::OkStatus();
   }
 
-  Status RunAll(const RunEnvironment& environment, std::vector<NodeTiming>* timings) {
+  /// Shows the i-th step's outputs to `observer`.
+  Status Show(const BoundPlan& bound, size_t i, const Observer& observer) const {
+    const Node& node = *bound.plan->steps[i].node;
+    for (size_t k = 0; k < node.outputs.size(); ++k) {
+      if (node.outputs[k] == kNoValue) continue;
+      const ValueInfo& value = program->graph().value(node.outputs[k]);
+      SX_RETURN_IF_ERROR(observer({.layer = static_cast<int>(i),
+                                   .name = NameInModel(value),
+                                   .value = *bound.steps[i].outputs[k],
+                                   .channels_last = value.channels_last}));
+    }
+    return absl::OkStatus();
+  }
+
+  Status RunAll(const RunEnvironment& environment, const Observer& observer,
+                std::vector<NodeTiming>* timings) {
     SX_RETURN_IF_ERROR(SelectPlan(environment));
     BoundPlan& bound = *plans.front();
     const Plan& plan = *bound.plan;
@@ -228,10 +244,11 @@ struct ExecutionContext::State {
       const int64_t begin = timings == nullptr ? 0 : now();
       Status status = environment.control->Check();
       if (status.ok()) status = RunStep(step, bound, bound.steps[i], environment);
-      if (!status.ok()) return Prepend(status, absl::StrCat(step.node->Describe(), ": "));
-      if (timings != nullptr) {
+      if (status.ok() && timings != nullptr) {
         (*timings)[i] = {.layer = static_cast<int>(i), .begin_ns = begin, .end_ns = now()};
       }
+      if (status.ok() && observer) status = Show(bound, i, observer);
+      if (!status.ok()) return Prepend(status, absl::StrCat(step.node->Describe(), ": "));
       for (ValueId id : step.release) bound.slots[id] = Value();
     }
     return absl::OkStatus();
@@ -269,7 +286,7 @@ Status ExecutionContext::Run(absl::Span<const Value> inputs, const RunOptions& o
     const bool use_default = inputs[i].is_none() && state_->defaults[i].is_tensor();
     state_->run_inputs.push_back(use_default ? &state_->defaults[i] : &inputs[i]);
   }
-  return state_->RunAll(environment, timings);
+  return state_->RunAll(environment, options.observer, timings);
 }
 
 Status ExecutionContext::RunBody(absl::Span<const Value> inputs,
@@ -282,7 +299,7 @@ Status ExecutionContext::RunBody(absl::Span<const Value> inputs,
   state_->run_inputs.clear();
   for (const Value& value : inputs) state_->run_inputs.push_back(&value);
   for (const Value* value : captures) state_->run_inputs.push_back(value);
-  return state_->RunAll(environment, nullptr);
+  return state_->RunAll(environment, {}, nullptr);
 }
 
 const Value& ExecutionContext::output(int i) const {

@@ -12,6 +12,7 @@
 #include "runtime/graph/graph.h"
 #include "runtime/op.h"
 #include "runtime/passes/kernel_choices.h"
+#include "runtime/session/observer.h"
 
 namespace sardonyx {
 
@@ -40,6 +41,7 @@ struct SessionOptions {
 struct RunOptions {
   const RunControl* control = nullptr;  // null: no time limit
   uint64_t seed = 0;                    // for random operators without a seed of their own
+  Observer observer = {};               // none: nobody looks
 };
 
 /// A graph input or output.

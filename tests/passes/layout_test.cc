@@ -62,6 +62,36 @@ TEST_CASE("A chain moves as a whole, with a transposition at either end", "[layo
                                  "GlobalAveragePool", "Transpose"});
 }
 
+TEST_CASE("An observer sees what moved under its own name, and can have it in ONNX's layout",
+          "[layout]") {
+  GraphBuilder builder = WithConv();
+  builder.Node("MaxPool", {"c"}, {"p"}, {{"kernel_shape", IntsAttribute({2, 2})}});
+  builder.Output("p");
+  const std::map<std::string, Value> inputs = {{"x", SmallIntegers({2, 16, 9, 8}, 3)}};
+  std::map<std::string, Tensor> seen[2];
+  int moved[2] = {0, 0};
+  for (const BackendChoice backend : {BackendChoice::kReference, BackendChoice::kNative}) {
+    const int side = backend == BackendChoice::kNative;
+    auto session = Session::Create(builder.model(), {.backend = backend});
+    REQUIRE(session.ok());
+    const auto watch = [&](const LayerOutput& output) -> Status {
+      moved[side] += output.channels_last;
+      SX_ASSIGN_OR_RETURN(const Tensor tensor, InModelLayout(output));
+      SX_ASSIGN_OR_RETURN(seen[side][std::string(output.name)], tensor.Clone());
+      return absl::OkStatus();
+    };
+    REQUIRE((*session)->Run(inputs, {.observer = watch}).ok());
+  }
+  CHECK(moved[0] == 0);
+  CHECK(moved[1] == 3);  // the input, and what either layer computes
+  for (const auto& [name, tensor] : seen[0]) {
+    CAPTURE(name);
+    REQUIRE(seen[1].count(name) == 1);
+    REQUIRE(seen[1][name].shape() == tensor.shape());
+    CHECK(NormwiseError(seen[1][name], tensor) < 1e-5);
+  }
+}
+
 TEST_CASE("What cannot move gets ONNX's layout, once", "[layout]") {
   GraphBuilder builder = WithConv();
   builder.Constant("shape", Tensor::Of<int64_t>({2}, {2, -1}));

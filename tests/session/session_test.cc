@@ -69,6 +69,33 @@ TEST_CASE("wrong inputs are refused and the session goes on working", "[session]
   CHECK(Floats((*outputs)[0]) == std::vector<float>{4, 6});
 }
 
+TEST_CASE("an observer sees each layer's outputs, and can end the run", "[session]") {
+  auto session = Session::Create(SmallModel(), {.optimize = false});
+  REQUIRE(session.ok());
+  const std::map<std::string, Value> inputs = {{"x", Tensor::Of<float>({1, 2}, {-5, 1})}};
+  std::vector<std::string> names;
+  std::vector<std::vector<float>> values;
+  const auto watch = [&](const LayerOutput& output) {
+    CHECK(output.layer == static_cast<int>(names.size()));
+    names.emplace_back(output.name);
+    values.push_back(Floats(output.value));
+    return absl::OkStatus();
+  };
+  REQUIRE((*session)->Run(inputs, {.observer = watch}).ok());
+  CHECK(names == std::vector<std::string>{"sum", "positive", "y"});
+  CHECK(values == std::vector<std::vector<float>>{{-4, 2}, {0, 2}, {6, 8}});
+
+  names.clear();
+  const auto stop = [&](const LayerOutput& output) -> Status {
+    names.emplace_back(output.name);
+    return output.name == "positive" ? InvalidArgument("enough") : absl::OkStatus();
+  };
+  const Status status = (*session)->Run(inputs, {.observer = stop}).status();
+  CHECK_THAT(std::string(status.message()), Contains("(Relu, #1): enough"));
+  CHECK(names == std::vector<std::string>{"sum", "positive"});
+  CHECK((*session)->Run(inputs).ok());
+}
+
 TEST_CASE("any value can be fetched, and a wrong name gets the nearest", "[session]") {
   auto session = Session::Create(SmallModel(), {.extra_outputs = {"sum", "one"}});
   REQUIRE(session.ok());
