@@ -67,19 +67,19 @@ ConvShape WithPaddedLines(ConvShape conv) {
   return conv;
 }
 
-/// Whether to copy all lines once with their padding, as that is less than what would be copied of
-/// the patches at their ends.
+/// Whether to copy all lines once with their padding: where that is little beside the
+/// multiplications, as patches are then read where they lie.
 bool PaysToPadLines(const ConvShape& conv, int64_t tile_rows) {
   if (conv.window.empty()) return false;
   const WindowAxis& x = conv.window.back();
   if (x.pad_begin + x.pad_end == 0 || x.output < tile_rows / 2) return false;
   const double line = static_cast<double>((x.input + x.pad_begin + x.pad_end) * conv.in_channels);
   const double lines = static_cast<double>(conv.batch * (conv.input_plane() / x.input));
-  const double rows = static_cast<double>(conv.batch * conv.output_plane());
-  const double depth = static_cast<double>(conv.in_channels * conv.kernel_plane());
-  const double steps = static_cast<double>(CeilDiv(x.output, tile_rows));
-  constexpr double kMostFloats = 1 << 24;
-  return lines * line < std::min(rows * depth * std::min(1.0, 2 / steps), kMostFloats);
+  const double multiply_adds = static_cast<double>(conv.batch * conv.output_plane()) *
+                               static_cast<double>(conv.out_channels) *
+                               static_cast<double>(conv.group_in() * conv.kernel_plane());
+  constexpr double kMostFloats = 1 << 24, kMultiplyAddsPerFloat = 50;
+  return lines * line < std::min(multiply_adds / kMultiplyAddsPerFloat, kMostFloats);
 }
 
 GemmPlan::GemmPlan(const ConvShape& conv, int threads)
@@ -92,7 +92,13 @@ GemmPlan::GemmPlan(const ConvShape& conv, int threads)
   }
   const int64_t slice = CeilDiv(layout_.depth, layout_.slices);
   const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
-  row_step_ = patches_.plain ? 4 * kernels.rows : kernels.rows;
+  row_step_ = kernels.rows;
+  if (patches_.never_copied()) {
+    // Few channels: more rows, whose pixels stay in L1 as well and which cost less to begin.
+    constexpr int64_t kFloats = 4096;
+    const int64_t read = patches_.row_step() * patches_.z.kernel * patches_.y.kernel;
+    row_step_ = std::max<int64_t>(4 * kernels.rows, kFloats / std::max<int64_t>(read, 1));
+  }
   by_lines_ = !patches_.plain && patches_.x.output >= kernels.rows / 2;
   row_stride_ = OddLines(slice);
   if (!patches_.plain) buffer_floats_ = RoundUp(row_step_ * row_stride_ + kernels.lanes, 16);

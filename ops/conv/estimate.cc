@@ -68,7 +68,7 @@ double EstimatedOneDnnNs(const ConvShape& conv, int threads) {
     return kOneDnnCallNs + 1.3 * MultiplyAdds(conv, Depth(conv)) * kNsPerMultiplyAdd / threads;
   }
   // Its kernels for pictures and those for larger windows are better than conv.gemm.
-  const double share = conv.in_channels <= 4 ? 0.7 : conv.kernel_plane() > 1 ? 0.9 : 1.02;
+  const double share = conv.in_channels <= 4 ? 0.85 : conv.kernel_plane() > 1 ? 0.9 : 1.02;
   return kOneDnnCallNs + share * EstimatedGemmNs(conv, threads);
 }
 

@@ -26,6 +26,8 @@ struct PatchRows {
   int Pieces(const float* from, int64_t row, int64_t rows, int64_t begin, int64_t end,
              RowPiece* pieces) const;
 
+  /// Whether Pieces() of rows on one line are always found.
+  bool never_copied() const;
   int64_t row_step() const { return x.stride * channels; }
   int64_t image_floats() const { return z.input * y.input * x.input * channels; }
 

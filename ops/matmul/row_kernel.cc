@@ -27,49 +27,70 @@ constexpr int kRows = HWY_TARGET == HWY_AVX3 ? 12 : HWY_TARGET == HWY_SCALAR ? 4
 constexpr int kVectors = 2;
 constexpr int64_t kColumns = kVectors * kLanes;
 
-/// What happens to a tile of which all vectors are whole.
+/// What happens to a tile's sums.
 struct TileStore {
-  float* c;
-  int64_t c_stride;
-  bool accumulate;
-  const float* bias;      // null: none
-  const float* residual;  // likewise
-  int64_t residual_stride;
-  Activation::Kind kind;  // kNone, kRelu or kClip
-  float low, high;        // of kClip
+  float* c = nullptr;
+  int64_t c_stride = 0;
+  bool accumulate = false;
+  const float* bias = nullptr;      // null: none
+  const float* residual = nullptr;  // likewise
+  int64_t residual_stride = 0;
+  Activation::Kind kind = Activation::Kind::kNone;  // or kRelu or kClip
+  float low = 0, high = 0;                          // of kClip
+  int64_t last = kLanes;                            // columns of the tile's last vector
+
+  TileStore At(int64_t row, int64_t column) const {
+    TileStore moved = *this;
+    moved.c += row * c_stride + column;
+    if (bias != nullptr) moved.bias += column;
+    if (residual != nullptr) moved.residual += row * residual_stride + column;
+    return moved;
+  }
 };
 
-template <int rows, int vectors>
+/// The last vector is a part of one where `whole` is false.
+template <bool whole, int rows, int vectors>
 HWY_INLINE void StoreTile(V (&sums)[rows][vectors], const TileStore& to) {
   const D d;
+  const auto mask = hn::FirstN(d, static_cast<size_t>(to.last));
+  const auto load = [&](const float* from, int j) HWY_ATTR {
+    const float* at = from + j * kLanes;
+    return whole || j + 1 < vectors ? hn::LoadU(d, at) : hn::MaskedLoad(mask, d, at);
+  };
   const auto each = [&](const auto& change) HWY_ATTR {
 #pragma GCC unroll 12
     for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
-      for (int j = 0; j < vectors; ++j) change(i, j * kLanes, sums[i][j]);
+      for (int j = 0; j < vectors; ++j) change(i, j, sums[i][j]);
     }
   };
   if (to.accumulate) {
-    each([&](int i, int64_t j, V& x)
-             HWY_ATTR { x = hn::Add(x, hn::LoadU(d, to.c + i * to.c_stride + j)); });
+    each([&](int i, int j, V& x) HWY_ATTR { x = hn::Add(x, load(to.c + i * to.c_stride, j)); });
   }
   if (to.bias != nullptr) {
-    each([&](int, int64_t j, V& x) HWY_ATTR { x = hn::Add(x, hn::LoadU(d, to.bias + j)); });
+    each([&](int, int j, V& x) HWY_ATTR { x = hn::Add(x, load(to.bias, j)); });
   }
   if (to.residual != nullptr) {
-    each([&](int i, int64_t j, V& x)
-             HWY_ATTR { x = hn::Add(x, hn::LoadU(d, to.residual + i * to.residual_stride + j)); });
+    each([&](int i, int j, V& x)
+             HWY_ATTR { x = hn::Add(x, load(to.residual + i * to.residual_stride, j)); });
   }
   if (to.kind != Activation::Kind::kNone) {
     const bool relu = to.kind == Activation::Kind::kRelu;
     const V low = hn::Set(d, relu ? 0.0f : to.low);
-    each([&](int, int64_t, V& x) HWY_ATTR { x = activation_internal::AtLeast(d, low, x); });
+    each([&](int, int, V& x) HWY_ATTR { x = activation_internal::AtLeast(d, low, x); });
     if (!relu) {
       const V high = hn::Set(d, to.high);
-      each([&](int, int64_t, V& x) HWY_ATTR { x = activation_internal::AtMost(d, high, x); });
+      each([&](int, int, V& x) HWY_ATTR { x = activation_internal::AtMost(d, high, x); });
     }
   }
-  each([&](int i, int64_t j, V& x) HWY_ATTR { hn::StoreU(x, d, to.c + i * to.c_stride + j); });
+  each([&](int i, int j, V& x) HWY_ATTR {
+    float* at = to.c + i * to.c_stride + j * kLanes;
+    if (whole || j + 1 < vectors) {
+      hn::StoreU(x, d, at);
+    } else {
+      hn::BlendedStore(x, mask, d, at);
+    }
+  });
 }
 
 /// Brings memory into L2, some cache lines at each step of a product.
@@ -113,7 +134,11 @@ void Tile(const RowBlock& block, int64_t row, const float* panel, const TileStor
       b += vectors * kLanes;
     }
   }
-  StoreTile(sums, to);
+  if (to.last == kLanes) {
+    StoreTile<true>(sums, to);
+  } else {
+    StoreTile<false>(sums, to);
+  }
 }
 
 using TileFunction = void (*)(const RowBlock&, int64_t, const float*, const TileStore&, Fetch&);
@@ -169,54 +194,90 @@ void ActivateRows(const Activation& activation, float* c, int64_t stride, int64_
   for (; row < rows; ++row) activate(std::integral_constant<int, 1>(), c + row * stride);
 }
 
-void Multiply(const RowBlock& block) {
-  HWY_ALIGN float buffer[kRows * kColumns];
-  const int64_t tiles = (block.rows + kRows - 1) / kRows;
-  const Epilogue none, &epilogue = block.epilogue != nullptr ? *block.epilogue : none;
-  const bool simple = IsSimple(epilogue);
-  const bool activates = StoreTileActivates(epilogue.activation.kind);
-  const int64_t panels = (block.columns + kColumns - 1) / kColumns;
-  int64_t steps = 0;
-  for (const RowPiece& piece : block.a) steps += (piece.depth + kFetchSteps - 1) / kFetchSteps;
-  steps = std::max<int64_t>(steps * tiles * panels, 1);
-  Fetch fetch{.from = block.next,
+/// What StoreTile does of an epilogue, which is simple, on all of the block.
+TileStore SimpleStore(const RowBlock& block, const Epilogue& epilogue) {
+  TileStore to{.c = block.c,
+               .c_stride = block.c_stride,
+               .accumulate = block.accumulate,
+               .bias = epilogue.column_bias,
+               .residual = epilogue.residual,
+               .residual_stride = epilogue.residual_stride};
+  if (StoreTileActivates(epilogue.activation.kind)) {
+    to.kind = epilogue.activation.kind;
+    to.low = epilogue.activation.a;
+    to.high = epilogue.activation.b;
+  }
+  return to;
+}
+
+/// Computes block.c tile by tile.
+class TileWalk {
+ public:
+  explicit TileWalk(const RowBlock& block) : block_(block) {
+    if (block.epilogue != nullptr) epilogue_ = *block.epilogue;
+    simple_ = IsSimple(epilogue_);
+    activates_ = StoreTileActivates(epilogue_.activation.kind);
+    store_ = SimpleStore(block, epilogue_);
+    int64_t steps = 0;
+    for (const RowPiece& piece : block.a) steps += (piece.depth + kFetchSteps - 1) / kFetchSteps;
+    steps = std::max<int64_t>(steps * tiles_ * panels_, 1);
+    fetch_ = {.from = block.next,
               .end = block.next + block.next_floats,
               .lines = static_cast<int>((block.next_floats / 16 + steps - 1) / steps)};
-  for (int64_t j = 0; j < block.columns; j += kColumns) {
-    const int64_t columns = std::min<int64_t>(kColumns, block.columns - j);
-    const int64_t vectors = (columns + kLanes - 1) / kLanes;
-    const bool direct = simple && columns == vectors * kLanes;
-    const float* b = block.b + j / kColumns * block.b_panel_stride;
-    for (int64_t tile = 0; tile < tiles; ++tile) {
-      // Tiles of nearly equal height: each has enough sums to keep multiply-adds under way.
-      const int64_t i = block.rows * tile / tiles, end = block.rows * (tile + 1) / tiles;
-      float* c = block.c + i * block.c_stride + j;
-      Epilogue here = epilogue.At(i, j);
-      if (!activates) here.activation = {};
-      TileStore to{.c = buffer, .c_stride = kColumns};
-      if (direct) {
-        to = {.c = c,
-              .c_stride = block.c_stride,
-              .accumulate = block.accumulate,
-              .bias = here.column_bias,
-              .residual = here.residual,
-              .residual_stride = here.residual_stride,
-              .kind = here.activation.kind,
-              .low = here.activation.a,
-              .high = here.activation.b};
+  }
+
+  void Run() {
+    // Panels that stay in L1 together meet each tile in turn, so that C is written front to back.
+    constexpr int64_t kMostFloats = 4096;
+    if (panels_ * block_.b_panel_stride <= kMostFloats) {
+      for (int64_t tile = 0; tile < tiles_; ++tile) {
+        for (int64_t panel = 0; panel < panels_; ++panel) Multiply(tile, panel);
       }
-      kTiles[(end - i - 1) * kVectors + vectors - 1](block, i, b, to, fetch);
-      if (!direct) {
-        Store(D(), buffer, kColumns, end - i, columns, c, block.c_stride, block.accumulate,
-              block.epilogue != nullptr ? &here : nullptr);
-      }
-      if (!activates) {
-        const auto activate = vectors == 1 ? ActivateRows<1> : ActivateRows<2>;
-        activate(epilogue.activation, c, block.c_stride, end - i, columns);
+    } else {
+      for (int64_t panel = 0; panel < panels_; ++panel) {
+        for (int64_t tile = 0; tile < tiles_; ++tile) Multiply(tile, panel);
       }
     }
   }
-}
+
+ private:
+  void Multiply(int64_t tile, int64_t panel) {
+    // Tiles of nearly equal height: each has enough sums to keep multiply-adds under way.
+    const int64_t row = block_.rows * tile / tiles_;
+    const int64_t rows = block_.rows * (tile + 1) / tiles_ - row;
+    const int64_t column = panel * kColumns, columns = std::min(kColumns, block_.columns - column);
+    const int64_t vectors = (columns + kLanes - 1) / kLanes;
+    const float* b = block_.b + panel * block_.b_panel_stride;
+    const TileFunction multiply = kTiles[(rows - 1) * kVectors + vectors - 1];
+    float* c = block_.c + row * block_.c_stride + column;
+    if (simple_) {
+      TileStore to = store_.At(row, column);
+      to.last = columns - (vectors - 1) * kLanes;
+      multiply(block_, row, b, to, fetch_);
+    } else {
+      HWY_ALIGN float buffer[kRows * kColumns];
+      multiply(block_, row, b, {.c = buffer, .c_stride = kColumns}, fetch_);
+      Epilogue here = epilogue_.At(row, column);
+      if (!activates_) here.activation = {};
+      Store(D(), buffer, kColumns, rows, columns, c, block_.c_stride, block_.accumulate,
+            block_.epilogue != nullptr ? &here : nullptr);
+    }
+    if (!activates_) {
+      const auto activate = vectors == 1 ? ActivateRows<1> : ActivateRows<2>;
+      activate(epilogue_.activation, c, block_.c_stride, rows, columns);
+    }
+  }
+
+  const RowBlock& block_;
+  const int64_t tiles_ = (block_.rows + kRows - 1) / kRows;
+  const int64_t panels_ = (block_.columns + kColumns - 1) / kColumns;
+  Epilogue epilogue_;
+  bool simple_, activates_;
+  TileStore store_;
+  Fetch fetch_;
+};
+
+void Multiply(const RowBlock& block) { TileWalk(block).Run(); }
 
 }  // namespace
 
