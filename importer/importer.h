@@ -47,7 +47,4 @@ StatusOr<Value> ReadValueFile(const std::string& path, const Type& type,
 StatusOr<Value> ParseValueProto(absl::string_view bytes, const Type& type,
                                 const ImportOptions& options = {});
 
-/// A TensorProto of that name, serialized, with its elements in raw form.
-StatusOr<std::string> SerializeTensor(const Tensor& tensor, const std::string& name = "");
-
 }  // namespace sardonyx

@@ -1,7 +1,6 @@
 // Tensors, sequences, maps and optionals in files of their own, as test data are stored.
 #include "importer/importer.h"
 #include "importer/onnx_data_wire.pb.h"
-#include "importer/packing.h"
 #include "importer/parse.h"
 #include "importer/tensor_reader.h"
 
@@ -166,32 +165,6 @@ StatusOr<Tensor> ParseTensorProto(absl::string_view bytes, const ImportOptions& 
 StatusOr<Tensor> ReadTensorFile(const std::string& path, const ImportOptions& options) {
   SX_ASSIGN_OR_RETURN(const Value value, ReadValueFile(path, Type(), options));
   return value.tensor();
-}
-
-StatusOr<std::string> SerializeTensor(const Tensor& tensor, const std::string& name) {
-  if (!tensor.defined()) return InvalidArgument("there is no tensor to write");
-  wire::TensorProto proto;
-  if (!name.empty()) proto.set_name(name);
-  proto.set_data_type(static_cast<int>(tensor.type()));
-  for (int64_t dim : tensor.shape()) proto.add_dims(dim);
-  const int bits = PackedBits(tensor.type());
-  const int64_t bytes = PackedBytes(tensor.size(), bits);
-  if (bytes > (int64_t{1} << 31) - (1 << 20)) {
-    return LimitExceeded(tensor.ToString(), " has more than the 2 GiB of a protobuf message");
-  }
-  if (tensor.type() == DataType::kString) {
-    for (const std::string& s : tensor.span<std::string>()) proto.add_string_data(s);
-  } else if (bits < 8) {
-    std::string packed(static_cast<size_t>(bytes), '\0');
-    Pack(tensor.type(), static_cast<const uint8_t*>(tensor.raw()), tensor.size(),
-         reinterpret_cast<uint8_t*>(packed.data()));
-    proto.set_raw_data(std::move(packed));
-  } else {
-    proto.set_raw_data(tensor.raw(), static_cast<size_t>(bytes));
-  }
-  std::string result;
-  if (!proto.SerializeToString(&result)) return InvalidArgument("the tensor cannot be written");
-  return result;
 }
 
 }  // namespace sardonyx

@@ -26,6 +26,7 @@ LAYERS = [
     ("runtime/session/", "session"),
     ("ops/", "ops"),
     ("importer/", "importer"),
+    ("exporter/", "exporter"),
     ("include/", "api"),
     ("api/", "top"),
     ("tools/", "top"),
@@ -40,6 +41,7 @@ MAY_INCLUDE = {
     "passes": {"base", "graph", "op", "passes"},
     "session": {"base", "graph", "op", "passes", "session"},
     "importer": {"base", "graph", "importer"},
+    "exporter": {"base", "exporter", "graph", "importer"},
     "api": {"api"},
 }
 NAMELESS = {"base", "graph", "op", "passes", "session", "importer"}

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "exporter/exporter.h"
 #include "tests/importer/models.h"
 #include "tools/cli/npy.h"
 #include "tools/cli/output.h"

@@ -3,10 +3,12 @@
 // listed, or passes although it is.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "absl/strings/match.h"
+#include "exporter/exporter.h"
 #include "tests/conformance/expected_failures.h"
 #include "tests/conformance/isolated.h"
 #include "tests/conformance/official_cases.h"
@@ -15,7 +17,7 @@ namespace sardonyx {
 namespace {
 
 struct Settings {
-  std::string folder, list, backend = "auto", only;
+  std::string folder, list, backend = "auto", only, exported;
   int threads = 2, seconds = 600;
   bool verbose = false;
 };
@@ -45,10 +47,27 @@ StatusOr<std::map<std::string, std::string>> ReadList(const std::string& path) {
   return reasons.ok() ? reasons : Prepend(reasons.status(), path + ": ");
 }
 
+/// Loads what the exporter has made of a model; that file stays, for others to check.
+struct ThroughExporter {
+  std::string folder;
+
+  StatusOr<std::shared_ptr<Model>> operator()(const std::string& path) const {
+    SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, ImportFile(path));
+    const std::filesystem::path from(path);
+    const std::filesystem::path place =
+        from.stem() == "model" ? from.parent_path() : from.parent_path() / from.stem();
+    const std::string to = absl::StrCat(folder, "/", place.parent_path().filename().string(), "-",
+                                        place.filename().string(), ".onnx");
+    SX_RETURN_IF_ERROR(ExportFile(*model, to));
+    return ImportFile(to);
+  }
+};
+
 StatusOr<int> RunAll(const Settings& settings) {
   TestOptions options;
   SX_ASSIGN_OR_RETURN(options.session.backend, ParseBackend(settings.backend));
   options.session.threads = settings.threads;
+  if (!settings.exported.empty()) options.load = ThroughExporter{settings.exported};
   SX_ASSIGN_OR_RETURN(auto listed, ReadList(settings.list));
   SX_ASSIGN_OR_RETURN(std::vector<OfficialCase> cases, FindOfficialCases(settings.folder));
   if (!settings.only.empty()) {
@@ -105,6 +124,8 @@ int main(int argc, char** argv) {
   app.add_option("--only", settings.only, "only cases whose name contains this; ignores the list");
   app.add_option("--threads", settings.threads, "threads of a session");
   app.add_option("--seconds", settings.seconds, "limit for each case")->check(CLI::Range(1, 86400));
+  app.add_option("--exported", settings.exported,
+                 "write each model into that folder with the exporter, and run what is written");
   app.add_flag("-v,--verbose", settings.verbose, "say why listed cases fail");
   CLI11_PARSE(app, argc, argv);
   const auto status = sardonyx::RunAll(settings);

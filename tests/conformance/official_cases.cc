@@ -69,7 +69,7 @@ StatusOr<Value> Ramp(const Port& port) {
 }
 
 Status RunLightCase(const OfficialCase& test, const TestOptions& options) {
-  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, ImportFile(test.path + ".onnx"));
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, options.load(test.path + ".onnx"));
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
                       Session::Create(model, options.session));
   std::map<std::string, Value> inputs;

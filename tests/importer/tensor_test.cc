@@ -1,6 +1,7 @@
 // Every element type in raw and typed form, the forms that are wrong, and values in files.
 #include <catch2/catch.hpp>
 
+#include "exporter/exporter.h"
 #include "importer/onnx_data_wire.pb.h"
 #include "importer/packing.h"
 #include "tests/importer/models.h"

@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "importer/importer.h"
+#include "exporter/exporter.h"
 #include "runtime/base/nearest.h"
 #include "tools/cli/classify.h"
 #include "tools/cli/commands.h"

@@ -98,7 +98,8 @@ std::string FirstLine(absl::string_view message) {
 
 Status RunCase(const TestOptions& options, CaseResult& result) {
   const std::vector<fs::path> data_sets = FindDataSets(result.path);
-  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, ImportFile(result.path + "/model.onnx"));
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
+                      options.load(result.path + "/model.onnx"));
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
                       Session::Create(model, options.session));
   for (const fs::path& data_set : data_sets) {

@@ -1,6 +1,8 @@
 // ONNX test-data directories: a model, inputs, and the outputs that it should give.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,9 @@ struct TestOptions {
   SessionOptions session;
   Tolerance tolerance;
   double time_limit = 0;  // seconds for each run; 0: none
+  /// How a model gets into memory.
+  std::function<StatusOr<std::shared_ptr<Model>>(const std::string& path)> load =
+      [](const std::string& path) { return ImportFile(path); };
 };
 
 enum class Outcome { kPassed, kFailed, kSkipped };
