@@ -106,8 +106,9 @@ StatusOr<Tensor> ScaleWeights(const Tensor& weights, const std::vector<double>& 
   SX_RETURN_IF_ERROR(Dispatch(weights.type(), Floats{}, [&]<typename T>() {
     const T* from = weights.data<T>();
     T* to = scaled.data<T>();
-    for (int64_t i = 0; i < weights.size(); ++i) {
-      to[i] = static_cast<T>(static_cast<double>(from[i]) * factor[static_cast<size_t>(i / size)]);
+    for (double scale : factor) {
+      for (int64_t i = 0; i < size; ++i)
+        *to++ = static_cast<T>(static_cast<double>(*from++) * scale);
     }
     return absl::OkStatus();
   }));

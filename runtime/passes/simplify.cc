@@ -144,6 +144,13 @@ bool DropDead(Graph& graph) {
   return changed;
 }
 
+/// Lets go of constants that nobody reads any more.
+void DropUnusedConstants(Graph& graph, const std::vector<int>& uses) {
+  for (size_t i = 0; i < uses.size(); ++i) {
+    if (uses[i] == 0) graph.values[i].constant.reset();
+  }
+}
+
 StatusOr<bool> ApplyRewrites(Graph& graph) {
   bool changed = false;
   std::vector<int> producers = graph.Producers();
@@ -157,6 +164,7 @@ StatusOr<bool> ApplyRewrites(Graph& graph) {
       changed = true;
       producers = graph.Producers();
       uses = graph.UseCounts();
+      DropUnusedConstants(graph, uses);
     }
   }
   return changed;
@@ -215,6 +223,7 @@ Status Simplify(Graph& graph, const EvaluateOptions& evaluate, const SimplifyOpt
     // Only before rewrites: what they put into the typed attributes is not compared.
     if (round == 0) changed |= MergeRepeated(graph);
     KeepTypes(graph, known);  // rewrites read them
+    known.clear();            // nor does it hold on to constants that they replace
     if (layouts_open) {       // rewrites know ONNX's layout alone
       SX_ASSIGN_OR_RETURN(const bool rewritten, ApplyRewrites(graph));
       changed |= rewritten;

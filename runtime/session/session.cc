@@ -195,6 +195,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> 
   if (model->ir_version < 4) {
     std::erase_if(graph.inputs, [&](ValueId id) { return graph.values[id].constant.has_value(); });
   }
+  model.reset();  // constants that the graph does without may go, unless the caller holds them
   ContextPool& ports = *session->contexts_;
   for (ValueId id : graph.inputs) {
     const ValueInfo& value = graph.values[id];

@@ -89,6 +89,8 @@ class ExecutionContext;  // runtime/session/execution.h
 class Session {
  public:
   /// Verifies, infers, folds, rewrites and plans `model`. Errors name the node and what is wrong.
+  /// Whoever does not need the model any more moves it here: weights that kernels have packed, or
+  /// that were replaced, then take no memory.
   static StatusOr<std::unique_ptr<Session>> Create(std::shared_ptr<const Model> model,
                                                    const SessionOptions& options = {});
   ~Session();

@@ -43,20 +43,21 @@ int64_t BatchOf(const std::vector<Port>& ports, const std::map<std::string, Valu
 StatusOr<int> Run(const BenchCommand& command) {
   SX_ASSIGN_OR_RETURN(const SessionOptions options, ToSessionOptions(command.session));
   const Clock::time_point start = Clock::now();
-  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
-                      LoadModel(command.model, command.session));
-  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(model, options));
+  SX_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, LoadModel(command.model, command.session));
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
+                      Session::Create(std::move(model), options));
   const double load_ms = MillisecondsSince(start);
   SX_ASSIGN_OR_RETURN(const auto inputs,
                       MakeInputs(session->inputs(), command.input, options.symbols));
+  SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, session->Arrange(inputs));
   const Clock::time_point first = Clock::now();
   const RunControl control(DeadlineAfter(command.session.time_limit));
-  SX_RETURN_IF_ERROR(
-      session->Run(inputs, {.control = &control, .seed = command.input.seed}).status());
+  const std::unique_ptr<ExecutionContext> context = session->NewContext();
+  SX_RETURN_IF_ERROR(context->Run(arranged, {.control = &control, .seed = command.input.seed}));
   const double first_run_ms = MillisecondsSince(first);
 
   SX_ASSIGN_OR_RETURN(const std::vector<double> times,
-                      MeasureRuns(*session, inputs, MeasureOptionsOf(command)));
+                      MeasureRuns(*context, arranged, MeasureOptionsOf(command)));
   const Statistics latency = Summarize(times);
   const int64_t batch = BatchOf(session->inputs(), inputs);
   const double throughput = 1000 * static_cast<double>(batch) / latency.mean;

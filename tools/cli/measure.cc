@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "absl/strings/str_format.h"
-#include "runtime/session/execution.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
 
@@ -46,14 +45,18 @@ StatusOr<std::vector<double>> MeasureRuns(Session& session,
                                           const std::map<std::string, Value>& inputs,
                                           const MeasureOptions& options) {
   SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, session.Arrange(inputs));
-  const std::unique_ptr<ExecutionContext> context = session.NewContext();
+  return MeasureRuns(*session.NewContext(), arranged, options);
+}
+
+StatusOr<std::vector<double>> MeasureRuns(ExecutionContext& context,
+                                          const std::vector<Value>& inputs,
+                                          const MeasureOptions& options) {
   std::vector<NodeTiming> layers;
   std::vector<NodeTiming>* const timings = options.on_layers ? &layers : nullptr;
   const auto run = [&]() -> StatusOr<double> {
     const RunControl control(DeadlineAfter(options.time_limit));
     const Clock::time_point begin = Clock::now();
-    SX_RETURN_IF_ERROR(
-        context->Run(arranged, {.control = &control, .seed = options.seed}, timings));
+    SX_RETURN_IF_ERROR(context.Run(inputs, {.control = &control, .seed = options.seed}, timings));
     return Milliseconds(Clock::now() - begin);
   };
   const auto seconds_since = [](Clock::time_point begin) {

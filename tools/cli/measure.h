@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/session/execution.h"
 #include "runtime/session/session.h"
 #include "tools/cli/commands.h"
 
@@ -33,8 +34,12 @@ struct MeasureOptions {
 /// As a command's flags say, after a tenth of the time to warm up.
 MeasureOptions MeasureOptionsOf(const MeasureCommand& command);
 
-/// Milliseconds of each run of the session on `inputs` in one execution context, which has run once
-/// before. Shows progress on stderr where that is a terminal.
+/// Milliseconds of each run in `context` on inputs as Session::Arrange gives them, after one run
+/// that does not count. Shows progress on stderr where that is a terminal.
+StatusOr<std::vector<double>> MeasureRuns(ExecutionContext& context,
+                                          const std::vector<Value>& inputs,
+                                          const MeasureOptions& options);
+/// The same in a context of its own.
 StatusOr<std::vector<double>> MeasureRuns(Session& session,
                                           const std::map<std::string, Value>& inputs,
                                           const MeasureOptions& options);

@@ -126,11 +126,11 @@ StatusOr<int> Run(const RunCommand& command) {
   SX_ASSIGN_OR_RETURN(SessionOptions options, ToSessionOptions(command.session));
   options.fetch_all = command.fetch == "all";
   if (!options.fetch_all) options.extra_outputs = SplitList(command.fetch);
-  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
-                      LoadModel(command.model, command.session));
+  SX_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, LoadModel(command.model, command.session));
   Progress progress(0);
   progress.Show(0, "compiling");
-  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(model, options));
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
+                      Session::Create(std::move(model), options));
   progress.Clear();
   SX_ASSIGN_OR_RETURN(const auto inputs,
                       MakeInputs(session->inputs(), command.input, options.symbols));
