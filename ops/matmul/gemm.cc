@@ -25,7 +25,8 @@ int64_t DepthBlock(int64_t k) {
   const GemmKernels& kernels = GemmKernelsOfThisCpu();
   const int64_t bytes = kernels.column_panel * static_cast<int64_t>(sizeof(float));
   const int64_t most = std::clamp<int64_t>(SystemCaches().l1 * 3 / 2 / bytes, 64, 384);
-  return std::max<int64_t>(1, CeilDiv(k, CeilDiv(std::max<int64_t>(k, 1), most)));
+  const int64_t even = CeilDiv(k, CeilDiv(std::max<int64_t>(k, 1), most));
+  return std::max<int64_t>(1, std::min(RoundUp(even, 8), k));
 }
 
 /// Packs lines [begin, end) (rows of A or columns of B, begin at a panel) of all depths.
@@ -264,6 +265,15 @@ void GemmPlan::PackColumns(const Call& call, int64_t index, const float* b, int6
   }
 }
 
+/// Part of one product: rows and columns of C, in panels.
+struct GemmPlan::Part {
+  int64_t index;  // of the product
+  GemmOperands operands;
+  const float *a, *b;  // packed; b null: not packed
+  float* panel;        // where B is packed as it is needed
+  int64_t i_begin, i_end, j_begin, j_end;
+};
+
 void GemmPlan::MultiplyItem(const Call& call, int64_t first, int64_t item, float* panel) const {
   const GemmKernels& kernels = GemmKernelsOfThisCpu();
   const int64_t local = item / (row_items_ * column_items_);
@@ -271,47 +281,89 @@ void GemmPlan::MultiplyItem(const Call& call, int64_t first, int64_t item, float
   const int64_t i_begin = row_panels_ * row_item / row_items_ * kernels.row_panel;
   const int64_t i_end =
       std::min(row_panels_ * (row_item + 1) / row_items_ * kernels.row_panel, problem_.m);
-  const int64_t j_begin = column_panels_ * column_item / column_items_ * kernels.column_panel;
-  const int64_t j_end = std::min(
-      column_panels_ * (column_item + 1) / column_items_ * kernels.column_panel, problem_.n);
-  if (dot_) return MultiplyRows(call, first + local, j_begin, j_end);
+  const int64_t j_panel = column_panels_ * column_item / column_items_;
+  const int64_t panels = column_panels_ * (column_item + 1) / column_items_ - j_panel;
+  const auto column = [&](int64_t of) {
+    return std::min((j_panel + of) * kernels.column_panel, problem_.n);
+  };
+  if (dot_) return MultiplyRows(call, first + local, column(0), column(panels));
 
   const GemmOperands operands = Operands(call, first + local);
-  const float* a = a_floats_ > 0 ? call.a + local * a_floats_ : operands.a;
-  const GemmProblem::Operand& layout = problem_.b;
-  for (int64_t k_index = 0; k_index < k_blocks_; ++k_index) {
-    const int64_t p = k_index * k_block_;
-    const int64_t depth = std::min(k_block_, problem_.k - p);
-    const bool last = k_index + 1 == k_blocks_;
-    for (int64_t j = j_begin, columns = 0; j < j_end; j += columns) {
+  Part part{.index = first + local,
+            .operands = operands,
+            .a = a_floats_ > 0 ? call.a + local * a_floats_ : operands.a,
+            .b = share_b_                               ? call.b + local * b_floats_
+                 : problem_.b.layout == Layout::kPacked ? operands.b
+                                                        : nullptr,
+            .panel = panel,
+            .i_begin = i_begin,
+            .i_end = i_end};
+  // Where depth comes in blocks, so many columns at a time that their sums wait for the next block
+  // in L2.
+  const int64_t waiting = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float)) /
+                          std::max<int64_t>(i_end - i_begin, 1) / kernels.column_panel;
+  const int64_t groups =
+      k_blocks_ == 1
+          ? 1
+          : CeilDiv(panels, std::max<int64_t>(waiting, column_block_ / kernels.column_panel));
+  for (int64_t group = 0; group < groups; ++group) {
+    part.j_begin = column(panels * group / groups);
+    part.j_end = column(panels * (group + 1) / groups);
+    for (int64_t k_index = 0; k_index < k_blocks_; ++k_index) MultiplyDepth(call, part, k_index);
+  }
+}
+
+/// Adds a block of depth to the sums of that part.
+void GemmPlan::MultiplyDepth(const Call& call, const Part& part, int64_t k_index) const {
+  const GemmKernels& kernels = GemmKernelsOfThisCpu();
+  const int64_t p = k_index * k_block_, depth = std::min(k_block_, problem_.k - p);
+  for (int64_t j = part.j_begin, columns = 0; j < part.j_end; j += columns) {
+    if (call.control.Stopped()) return;
+    columns = std::min(column_block_, part.j_end - j);
+    GemmBlock block{.depth = depth, .b = part.panel, .c_stride = problem_.c_stride};
+    block.b_panel_stride = depth * kernels.column_panel;
+    if (part.b != nullptr) {
+      block.b = part.b + p * padded_n_ + j * depth;
+      FetchAfter(part, p, j + columns, &block);
+    } else if (direct_b_ && columns >= kernels.lanes) {
+      columns -= columns % kernels.lanes;  // a rest, of less than a vector, is packed
+      const int64_t row_stride = problem_.b.row_stride;
+      block.b = part.operands.b + p * row_stride + j;
+      block.b_panel_stride = kernels.column_panel;
+      block.b_row_stride = row_stride;
+    } else {
+      PackColumns(call, part.index, part.operands.b, p, depth, j, columns, part.panel);
+    }
+    block.columns = columns;
+    block.accumulate = k_index > 0;
+    for (int64_t i = part.i_begin; i < part.i_end; i += row_block_) {
       if (call.control.Stopped()) return;
-      columns = std::min(column_block_, j_end - j);
-      GemmBlock block{.depth = depth, .b = panel, .c_stride = problem_.c_stride};
-      block.b_panel_stride = depth * kernels.column_panel;
-      if (share_b_ || layout.layout == Layout::kPacked) {
-        const float* b = share_b_ ? call.b + local * b_floats_ : operands.b;
-        block.b = b + p * padded_n_ + j * depth;
-      } else if (direct_b_ && columns >= kernels.lanes) {
-        columns -= columns % kernels.lanes;  // a rest, of less than a vector, is packed
-        block.b = operands.b + p * layout.row_stride + j;
-        block.b_panel_stride = kernels.column_panel;
-        block.b_row_stride = layout.row_stride;
-      } else {
-        PackColumns(call, first + local, operands.b, p, depth, j, columns, panel);
-      }
-      block.columns = columns;
-      block.accumulate = k_index > 0;
-      for (int64_t i = i_begin; i < i_end; i += row_block_) {
-        if (call.control.Stopped()) return;
-        const Epilogue epilogue = operands.epilogue.At(i, j);
-        block.rows = std::min(row_block_, i_end - i);
-        block.a = a + p * padded_m_ + i * depth;
-        block.c = operands.c + i * problem_.c_stride + j;
-        block.epilogue = last ? &epilogue : nullptr;
-        kernels.multiply(block);
-      }
+      const Epilogue epilogue = part.operands.epilogue.At(i, j);
+      block.rows = std::min(row_block_, part.i_end - i);
+      block.a = part.a + p * padded_m_ + i * depth;
+      block.c = part.operands.c + i * problem_.c_stride + j;
+      block.epilogue = k_index + 1 == k_blocks_ ? &epilogue : nullptr;
+      kernels.multiply(block);
     }
   }
+}
+
+/// What of packed B the block at depth `p` that ends before column `j` should fetch: the panel
+/// there, or the first of the next block of depth, or of the next columns.
+void GemmPlan::FetchAfter(const Part& part, int64_t p, int64_t j, GemmBlock* block) const {
+  if (j == part.j_end) {
+    p += k_block_;
+    j = part.j_begin;
+    if (p >= problem_.k) {
+      p = 0;
+      j = part.j_end;
+    }
+  }
+  if (j >= problem_.n) return;
+  const int64_t depth = std::min(k_block_, problem_.k - p);
+  block->next = part.b + p * padded_n_ + j * depth;
+  block->next_floats =
+      depth * std::min<int64_t>(GemmKernelsOfThisCpu().column_panel, padded_n_ - j);
 }
 
 }  // namespace sardonyx

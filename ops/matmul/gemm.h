@@ -18,6 +18,8 @@
 
 namespace sardonyx {
 
+struct GemmBlock;
+
 /// A or B of many products, packed for the kernel once. Immutable.
 class PackedMatrix {
  public:
@@ -96,6 +98,7 @@ class GemmPlan {
 
  private:
   struct Call;
+  struct Part;
 
   void ChooseBlocks();
   void ChooseItems(int threads);
@@ -105,6 +108,8 @@ class GemmPlan {
   void PackColumns(const Call& call, int64_t index, const float* b, int64_t p, int64_t depth,
                    int64_t j, int64_t columns, float* panels) const;
   void MultiplyItem(const Call& call, int64_t first, int64_t item, float* panel) const;
+  void MultiplyDepth(const Call& call, const Part& part, int64_t k_index) const;
+  void FetchAfter(const Part& part, int64_t p, int64_t j, GemmBlock* block) const;
   void MultiplyRows(const Call& call, int64_t index, int64_t begin, int64_t end) const;
   GemmOperands Operands(const Call& call, int64_t index) const;
 

@@ -4,13 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "ops/common/ceil.h"
 #include "ops/common/simd_targets.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "ops/matmul/gemm_kernel.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 #include "hwy/highway.h"
-#include "ops/matmul/store-inl.h"
+#include "ops/matmul/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sardonyx::HWY_NAMESPACE {
@@ -112,19 +113,29 @@ void StoreSums(const float* sums, int64_t sums_stride, int64_t rows, int64_t col
 
 // ---- Multiplying ----------------------------------------------------------------------------
 
-/// tile = A B for `rows` rows of one panel and `vectors` vectors of another. Every element is
-/// summed in the order of depth, whatever the tile's size.
+/// `rows` rows of one panel times `vectors` vectors of another. Every element is summed in the
+/// order of depth, whatever the tile's size.
 template <int rows, int vectors>
 void Tile(int64_t depth, const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
-          int64_t b_row_stride, float* HWY_RESTRICT tile) {
+          int64_t b_row_stride, const TileStore& to, Fetch& fetch) {
   const D d;
   V sums[rows][vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < rows; ++i) {
 #pragma GCC unroll 4
-    for (int j = 0; j < vectors; ++j) sums[i][j] = hn::Zero(d);
+    for (int j = 0; j < vectors; ++j) {
+      sums[i][j] = hn::Zero(d);
+      __builtin_prefetch(to.c + i * to.c_stride + j * kLanes, 1, 3);
+    }
   }
   for (int64_t p = 0; p < depth; ++p) {
+    if (p % kFetchSteps == 0) {
+      // The next panel of A follows this one.
+      for (int64_t i = 0; i < kFetchSteps * kRows; i += 16) {
+        __builtin_prefetch(a + depth * kRows + i, 0, 3);
+      }
+      fetch.Step();
+    }
     V right[vectors];
 #pragma GCC unroll 4
     for (int j = 0; j < vectors; ++j) right[j] = hn::LoadU(d, b + j * kLanes);
@@ -137,14 +148,11 @@ void Tile(int64_t depth, const float* HWY_RESTRICT a, const float* HWY_RESTRICT 
     a += kRows;
     b += b_row_stride;
   }
-#pragma GCC unroll 8
-  for (int i = 0; i < rows; ++i) {
-#pragma GCC unroll 4
-    for (int j = 0; j < vectors; ++j) hn::Store(sums[i][j], d, tile + i * kColumns + j * kLanes);
-  }
+  StoreTile(d, sums, to);
 }
 
-using TileFunction = void (*)(int64_t, const float*, const float*, int64_t, float*);
+using TileFunction = void (*)(int64_t, const float*, const float*, int64_t, const TileStore&,
+                              Fetch&);
 
 template <int... index>
 constexpr std::array<TileFunction, sizeof...(index)> TileTable(
@@ -154,24 +162,38 @@ constexpr std::array<TileFunction, sizeof...(index)> TileTable(
 /// By rows, then vectors, each less one.
 constexpr auto kTiles = TileTable(std::make_integer_sequence<int, kRows * kVectors>());
 
+/// What is read after the panel at column j, to be brought into L2 while that one is multiplied.
+struct PanelAfter {
+  const float* from;
+  int64_t floats;
+
+  PanelAfter(const GemmBlock& block, int64_t j) : from(block.next), floats(block.next_floats) {
+    const int64_t rest = block.columns - j - kColumns;
+    if (rest <= 0) return;
+    const bool packed = block.b_row_stride == 0;
+    from = packed ? block.b + (j / kColumns + 1) * block.b_panel_stride : nullptr;
+    floats = packed ? block.depth * std::min(kColumns, RoundUp(rest, kLanes)) : 0;
+  }
+};
+
 void Multiply(const GemmBlock& block) {
-  HWY_ALIGN float tile[kRows * kColumns];
+  const TileTarget<D, kRows, kVectors> target(block.c, block.c_stride, block.accumulate,
+                                              block.epilogue);
+  const int64_t steps = CeilDiv(block.depth, kFetchSteps);
+  const int64_t tiles = CeilDiv(block.rows, kRows);
   for (int64_t j = 0; j < block.columns; j += kColumns) {
     const int64_t columns = std::min<int64_t>(kColumns, block.columns - j);
-    const int64_t vectors = (columns + kLanes - 1) / kLanes;
+    const int64_t vectors = CeilDiv(columns, kLanes);
     const int64_t row_stride = block.b_row_stride != 0 ? block.b_row_stride : vectors * kLanes;
     const float* b = block.b + j / kColumns * block.b_panel_stride;
+    const PanelAfter next(block, j);
+    Fetch fetch(next.from, next.floats, steps * tiles);
     for (int64_t i = 0; i < block.rows; i += kRows) {
       const int64_t rows = std::min<int64_t>(kRows, block.rows - i);
-      kTiles[(rows - 1) * kVectors + vectors - 1](block.depth, block.a + i * block.depth, b,
-                                                  row_stride, tile);
-      float* c = block.c + i * block.c_stride + j;
-      if (block.epilogue == nullptr) {
-        Store(D(), tile, kColumns, rows, columns, c, block.c_stride, block.accumulate, nullptr);
-      } else {
-        const Epilogue epilogue = block.epilogue->At(i, j);
-        Store(D(), tile, kColumns, rows, columns, c, block.c_stride, block.accumulate, &epilogue);
-      }
+      target.Compute(i, j, rows, columns, [&](const TileStore& to) {
+        kTiles[(rows - 1) * kVectors + vectors - 1](block.depth, block.a + i * block.depth, b,
+                                                    row_stride, to, fetch);
+      });
     }
   }
 }

@@ -22,6 +22,9 @@ struct GemmBlock {
   int64_t c_stride = 0;
   bool accumulate = false;             // C holds partial sums to add to
   const Epilogue* epilogue = nullptr;  // null: C gets partial sums
+  // What the next product will read, so that it is brought into L2 meanwhile; null: nothing.
+  const float* next = nullptr;
+  int64_t next_floats = 0;
 };
 
 struct GemmKernels {

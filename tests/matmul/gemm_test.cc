@@ -139,6 +139,11 @@ void Check(const Case& c) {
   }
 }
 
+TEST_CASE("sums of some columns wait for the next blocks of depth", "[gemm]") {
+  Check({.m = 500, .n = 390, .k = 810, .pack_b = true, .column_bias = true});
+  Check({.m = 500, .n = 390, .k = 400, .row_bias = true, .residual = true});
+}
+
 TEST_CASE("a product of any size is right", "[gemm]") {
   for (int64_t m : {1, 2, 3, 4, 5, 7, 8, 9, 17, 33}) {
     for (int64_t n : {1, 2, 7, 15, 16, 17, 47, 48, 49, 97}) {
