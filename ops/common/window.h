@@ -58,8 +58,10 @@ struct WindowAxis {
   /// The k in [first, last) of output o that read the input proper, not padding.
   void Inside(int64_t o, int64_t* first, int64_t* last) const {
     const int64_t start = o * stride - pad_begin;
-    *first = start < 0 ? (-start + dilation - 1) / dilation : 0;
-    *last = start >= input ? 0 : std::min(kernel, (input - start + dilation - 1) / dilation);
+    *first = start < 0 ? (dilation == 1 ? -start : (-start + dilation - 1) / dilation) : 0;
+    const int64_t room = input - start;  // a division saved: this is called for each output
+    *last =
+        room <= 0 ? 0 : std::min(kernel, dilation == 1 ? room : (room + dilation - 1) / dilation);
     if (*first > *last) *first = *last;
   }
 };

@@ -2,6 +2,7 @@
 #include "ops/common/contrib.h"
 #include "ops/common/float_inputs.h"
 #include "ops/conv/conv.h"
+#include "ops/conv/direct_kernel.h"
 #include "ops/conv/kernels.h"
 #include "ops/conv/native.h"
 #include "ops/conv/ops.h"
@@ -81,11 +82,20 @@ Status InferConv(InferContext& context) {
   return absl::OkStatus();
 }
 
+/// Whether conv.direct should take it: vectors along few output channels would be mostly empty.
+bool SuitsDirect(const ConvAttrs& attrs, const Type& w) {
+  const auto shape = w.StaticShape();
+  return shape && attrs.group == 1 && (*shape)[0] <= DirectLines::kMaxOut &&
+         (*shape)[2] * (*shape)[3] > 1 &&
+         (attrs.window.strides.empty() || attrs.window.strides.back() == 1);
+}
+
 /// Two-dimensional convolutions of floats, which have kernels for that layout.
 std::vector<int> ConvChannelsLast(const Graph& graph, const Node& node) {
   const auto& attrs = static_cast<const ConvAttrs&>(*node.attrs);
   const Type& x = graph.value(node.inputs[0]).type;
   if (x.element != DataType::kFloat || x.rank() != 4) return {};
+  if (SuitsDirect(attrs, graph.value(node.inputs[1]).type)) return {};
   return attrs.residual ? std::vector<int>{0, kConvResidual} : std::vector<int>{0};
 }
 
@@ -106,7 +116,7 @@ OpDef ConvOp() {
           .parse = ParseConv,
           .infer = InferConv,
           .kernels = {ConvDepthwiseLast(), ConvGroupedLast(), ConvWinograd4(), ConvWinograd2(),
-                      ConvGemm(), ConvDepthwise(), ConvDirect1x1(), ConvIm2col(),
+                      ConvGemm(), ConvDepthwise(), ConvDirect(), ConvDirect1x1(), ConvIm2col(),
                       ConvOneDnnKernel(), ConvWidenedKernel(), ConvReference()},
           .rewrites = ConvRewrites(),
           .channels_last = {.inputs = ConvChannelsLast,

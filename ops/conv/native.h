@@ -13,6 +13,7 @@ KernelDef ConvWinograd2();      // conv.winograd2: F(2x2, 3x3)
 KernelDef ConvGemm();           // conv.gemm: rows of patches, then a matrix product
 
 // On tensors in ONNX's layout.
+KernelDef ConvDirect();     // conv.direct: few output channels
 KernelDef ConvDirect1x1();  // conv.direct1x1: a matrix product over channels
 KernelDef ConvIm2col();     // conv.im2col: patches as columns, then a matrix product
 KernelDef ConvDepthwise();  // conv.depthwise: one filter per channel

@@ -99,8 +99,7 @@ PatchRows::PatchRows(const ConvShape& conv) : channels(conv.in_channels) {
 }
 
 bool PatchRows::never_copied() const {
-  return plain ||
-         (x.pad_begin <= 0 && x.pad_end <= 0 && z.kernel * y.kernel * runs <= kMaxPieces);
+  return plain || (x.pad_begin <= 0 && x.pad_end <= 0 && z.kernel * y.kernel * runs <= kMaxPieces);
 }
 
 void PatchRows::Copy(const float* from, int64_t row, int64_t rows, int64_t begin, int64_t end,
