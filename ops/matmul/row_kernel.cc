@@ -37,6 +37,7 @@ void Tile(const RowBlock& block, int64_t row, const float* panel, const TileStor
 #pragma GCC unroll 2
     for (int j = 0; j < vectors; ++j) sums[i][j] = hn::Zero(d);
   }
+  FetchTarget<rows, vectors, kLanes>(to);
   const int64_t a_stride = block.a_stride;
   for (const RowPiece& piece : block.a) {
     const float* HWY_RESTRICT a = piece.a + row * a_stride;
@@ -79,7 +80,7 @@ class TileWalk {
 
   void Run() {
     // Panels that stay in L1 together meet each tile in turn, so that C is written front to back.
-    constexpr int64_t kMostFloats = 4096;
+    constexpr int64_t kMostFloats = 32768;
     if (panels_ * block_.b_panel_stride <= kMostFloats) {
       for (int64_t tile = 0; tile < tiles_; ++tile) {
         for (int64_t panel = 0; panel < panels_; ++panel) Multiply(tile, panel);

@@ -199,6 +199,26 @@ class TileTarget {
   TileStore store_;  // what StoreTile does
 };
 
+/// Brings into L1 what StoreTile will read and write, while the tile is computed.
+template <int rows, int vectors, int64_t lanes>
+HWY_INLINE void FetchTarget(const TileStore& to) {
+#pragma GCC unroll 12
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; ++j) {
+      __builtin_prefetch(to.c + i * to.c_stride + j * lanes, 1, 3);
+    }
+  }
+  if (to.residual == nullptr) return;
+#pragma GCC unroll 12
+  for (int i = 0; i < rows; ++i) {
+#pragma GCC unroll 2
+    for (int j = 0; j < vectors; ++j) {
+      __builtin_prefetch(to.residual + i * to.residual_stride + j * lanes, 0, 3);
+    }
+  }
+}
+
 /// Brings memory into L2, some cache lines at each step of a product.
 struct Fetch {
   const float* from;
