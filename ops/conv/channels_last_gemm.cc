@@ -97,7 +97,7 @@ GemmPlan::GemmPlan(const ConvShape& conv, int threads)
     // Few channels: more rows, whose pixels stay in L1 as well and which cost less to begin.
     constexpr int64_t kFloats = 4096;
     const int64_t read = patches_.row_step() * patches_.z.kernel * patches_.y.kernel;
-    row_step_ = std::max<int64_t>(4 * kernels.rows, kFloats / std::max<int64_t>(read, 1));
+    row_step_ = std::max<int64_t>(5 * kernels.rows, kFloats / std::max<int64_t>(read, 1));
   }
   by_lines_ = !patches_.plain && patches_.x.output >= kernels.rows / 2;
   row_stride_ = OddLines(slice);
@@ -232,7 +232,9 @@ void GemmPlan::MultiplySlice(const ConvOperands& operands, const Block& block, i
   const bool last = slice + 1 == layout_.slices;
   const float* next = nullptr;  // the next slice's weights, of which each row brings its share
   int64_t next_floats = 0;
-  if (fetch && !last) {
+  // Of a single step, each panel brings the next: all that follows would push out what it needs.
+  const bool single = StepEnd(block.row, block.row, block.row_end) == block.row_end;
+  if (fetch && !last && !single) {
     next = operands.weights + layout_.PanelOffset(block.group, slice + 1, block.column);
     next_floats = layout_.PanelStride(slice + 1) / kernels.width * product.columns;
   }
@@ -241,6 +243,7 @@ void GemmPlan::MultiplySlice(const ConvOperands& operands, const Block& block, i
   for (int64_t row = block.row, row_end; row < block.row_end; row = row_end) {
     row_end = StepEnd(row, block.row, block.row_end);
     product.rows = row_end - row;
+    product.cold = fetch && row == block.row && (slice == 0 || single);
     int count = patches_.Pieces(x, row, product.rows, begin, end, pieces);
     product.a_stride = patches_.row_step();
     if (count < 0) {

@@ -87,6 +87,10 @@ class TileWalk {
       }
     } else {
       for (int64_t panel = 0; panel < panels_; ++panel) {
+        if (block_.cold && panel + 1 < panels_) {
+          const float* behind = block_.b + (panel + 1) * block_.b_panel_stride;
+          fetch_ = Fetch(behind, block_.b_panel_stride, FetchSteps() / panels_);
+        }
         for (int64_t tile = 0; tile < tiles_; ++tile) Multiply(tile, panel);
       }
     }

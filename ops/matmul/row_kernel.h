@@ -27,6 +27,7 @@ struct RowBlock {
   int64_t c_stride = 0;
   bool accumulate = false;             // C holds partial sums to add to
   const Epilogue* epilogue = nullptr;  // null: C gets partial sums
+  bool cold = false;  // B is not in the caches: each panel brings the one behind it into L2
   // What the next product will read, so that it is brought into L2 meanwhile; null: nothing.
   const float* next = nullptr;
   int64_t next_floats = 0;
