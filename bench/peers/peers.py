@@ -11,12 +11,14 @@ among the runtimes, so that what disturbs the machine disturbs all. A figure is 
 rounds of the median time of a run, in milliseconds; the ratio is the faster peer's time divided by
 ours. Outputs must agree with onnxruntime's within 1e-4 of their largest magnitude.
 
-The peers are installed from PyPI into build/peers. Sardonyx is timed by its command line's bench.
+The peers are installed from PyPI into build/peers, and run through their C interfaces from a loop
+in C, so that no call of Python's is timed. Sardonyx is timed by its command line's bench.
 """
 
 import argparse
 import json
 import math
+import os
 import pathlib
 import statistics
 import subprocess
@@ -46,8 +48,8 @@ class Failure(Exception):
 class Peer:
     """A worker process of another runtime."""
 
-    def __init__(self, name, model, threads, inputs):
-        command = [sys.executable, HERE / "worker.py", name, model, str(threads), inputs]
+    def __init__(self, name, model, threads, inputs, repeat):
+        command = [sys.executable, HERE / "worker.py", name, model, threads, inputs, repeat]
         self.process = subprocess.Popen(
             list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -111,6 +113,15 @@ class Sardonyx:
         }
 
 
+def compile_repeat(folder):
+    """The loop that calls the peers, as a shared library."""
+    result = folder / "repeat.so"
+    compiler = os.environ.get("CC", "cc")
+    flags = ["-O2", "-shared", "-fPIC"]
+    subprocess.run([compiler, *flags, HERE / "repeat.c", "-o", result], check=True)
+    return result
+
+
 def read_inputs(folder, model, batch):
     """The first data set's inputs by name, repeated along the batch."""
     given = {value.name for value in model.graph.initializer}
@@ -143,8 +154,9 @@ def compare(folder, options):
         for name, array in arrays.items():
             numpy.save(files[name], array)
         runners = {"sardonyx": Sardonyx(path, options.threads, files, options.backend)}
+        repeat = compile_repeat(scratch)
         for name in PEERS:
-            runners[name] = Peer(name, path, options.threads, scratch / "inputs.npz")
+            runners[name] = Peer(name, path, options.threads, scratch / "inputs.npz", repeat)
         expected = runners["onnxruntime"].save(scratch / "expected.npz")
         ours = runners["sardonyx"].save([value.name for value in model.graph.output], scratch)
         times = {name: [] for name in runners}
