@@ -148,7 +148,7 @@ class OpenVino:
         self.request = self.make("ov_compiled_model_create_infer_request", compiled)
         for name, array in inputs.items():
             if array.dtype != numpy.float32:
-                raise Failure(f"OpenVINO: input {name} is {array.dtype}, only float32 is known here")
+                raise Failure(f"OpenVINO: input {name} is {array.dtype}, not float32")
             shape = self.Shape(array.ndim, c_array(c_int64, array.shape))
             data = (c_int(self.FLOAT), shape, c_void_p(array.ctypes.data))
             tensor = self.make("ov_tensor_create_from_host_ptr", *data)
