@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "runtime/base/nearest.h"
 #include "runtime/passes/resolve.h"
+#include "runtime/passes/symbols.h"
 #include "runtime/session/execution.h"
 #include "runtime/session/program.h"
 
@@ -15,37 +16,6 @@ namespace {
 
 constexpr BackendChoice kBackends[] = {BackendChoice::kAuto, BackendChoice::kReference,
                                        BackendChoice::kNative, BackendChoice::kOneDnn};
-
-/// Puts sizes in the place of symbols in a graph's inputs.
-void FixSymbols(const std::map<std::string, int64_t>& symbols, Graph& graph) {
-  for (ValueId id : graph.inputs) {
-    std::optional<SymbolicShape>& shape = graph.values[id].type.shape;
-    if (!shape) continue;
-    for (Dim& dim : *shape) {
-      const auto found = symbols.find(dim.symbol);
-      if (!dim.known() && found != symbols.end()) dim = Dim(found->second);
-    }
-  }
-}
-
-Status CheckSymbols(const std::map<std::string, int64_t>& symbols, const Graph& graph) {
-  std::set<std::string> known;
-  for (ValueId id : graph.inputs) {
-    if (!graph.values[id].type.shape) continue;
-    for (const Dim& dim : *graph.values[id].type.shape) {
-      if (!dim.known() && !dim.symbol.empty()) known.insert(dim.symbol);
-    }
-  }
-  for (const auto& [symbol, size] : symbols) {
-    if (known.count(symbol) == 0) {
-      const std::vector<std::string> names(known.begin(), known.end());
-      return InvalidArgument("no input has a dimension '", symbol, "'",
-                             names.empty() ? "; all are fixed" : DidYouMean(symbol, names));
-    }
-    if (size < 0) return InvalidArgument("dimension '", symbol, "' cannot be ", size);
-  }
-  return absl::OkStatus();
-}
 
 /// Adds the values that the caller wants to see to the graph's outputs.
 Status AddOutputs(const SessionOptions& options, Graph& graph) {
@@ -186,8 +156,7 @@ StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> 
   session->contexts_ = std::make_unique<ContextPool>();
 
   Graph graph = model->graph.Clone();
-  SX_RETURN_IF_ERROR(CheckSymbols(options.symbols, graph));
-  FixSymbols(options.symbols, graph);
+  SX_RETURN_IF_ERROR(SetSymbols(options.symbols, graph));
   const std::vector<std::string> problems = ResolveOperators(graph, session->options_.custom_ops);
   if (!problems.empty()) return InvalidArgument(absl::StrJoin(problems, "\n"));
   SX_RETURN_IF_ERROR(AddOutputs(options, graph));

@@ -9,6 +9,8 @@
 
 #include "absl/strings/match.h"
 #include "exporter/exporter.h"
+#include "runtime/passes/resolve.h"
+#include "runtime/passes/standard.h"
 #include "tests/conformance/expected_failures.h"
 #include "tests/conformance/isolated.h"
 #include "tests/conformance/official_cases.h"
@@ -18,6 +20,7 @@ namespace {
 
 struct Settings {
   std::string folder, list, backend = "auto", only, exported;
+  bool optimized = false;
   int threads = 2, seconds = 600;
   bool verbose = false;
 };
@@ -47,12 +50,28 @@ StatusOr<std::map<std::string, std::string>> ReadList(const std::string& path) {
   return reasons.ok() ? reasons : Prepend(reasons.status(), path + ": ");
 }
 
+/// What `sardonyx optimize` does with all passes.
+Status Optimize(Model& model) {
+  const std::vector<std::string> problems = ResolveOperators(model.graph);
+  if (!problems.empty()) return InvalidArgument(problems.front());
+  ThreadPool pool(1);
+  const RunControl unlimited;
+  const RunEnvironment environment{.pool = &pool,
+                                   .control = &unlimited,
+                                   .budget = std::make_shared<MemoryBudget>(int64_t{1} << 30)};
+  return OptimizeStandard(model.graph, model.opsets,
+                          {.evaluate = {.environment = &environment, .max_bytes = 1 << 20},
+                           .passes = StandardPasses(model.graph)});
+}
+
 /// Loads what the exporter has made of a model; that file stays, for others to check.
 struct ThroughExporter {
   std::string folder;
+  bool optimized;
 
   StatusOr<std::shared_ptr<Model>> operator()(const std::string& path) const {
     SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model, ImportFile(path));
+    if (optimized) SX_RETURN_IF_ERROR(Optimize(*model));
     const std::filesystem::path from(path);
     const std::filesystem::path place =
         from.stem() == "model" ? from.parent_path() : from.parent_path() / from.stem();
@@ -67,7 +86,8 @@ StatusOr<int> RunAll(const Settings& settings) {
   TestOptions options;
   SX_ASSIGN_OR_RETURN(options.session.backend, ParseBackend(settings.backend));
   options.session.threads = settings.threads;
-  if (!settings.exported.empty()) options.load = ThroughExporter{settings.exported};
+  if (!settings.exported.empty())
+    options.load = ThroughExporter{settings.exported, settings.optimized};
   SX_ASSIGN_OR_RETURN(auto listed, ReadList(settings.list));
   SX_ASSIGN_OR_RETURN(std::vector<OfficialCase> cases, FindOfficialCases(settings.folder));
   if (!settings.only.empty()) {
@@ -126,6 +146,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds", settings.seconds, "limit for each case")->check(CLI::Range(1, 86400));
   app.add_option("--exported", settings.exported,
                  "write each model into that folder with the exporter, and run what is written");
+  app.add_flag("--optimized", settings.optimized, "optimize it before; with --exported");
   app.add_flag("-v,--verbose", settings.verbose, "say why listed cases fail");
   CLI11_PARSE(app, argc, argv);
   const auto status = sardonyx::RunAll(settings);

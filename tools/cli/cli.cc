@@ -21,6 +21,12 @@ CLI::Option* AddRepeated(CLI::App* app, const std::string& name, std::vector<std
   return app->add_option(name, target, help)->allow_extra_args(false)->take_all();
 }
 
+void AddCustomOps(CLI::App* app, SessionFlags& flags) {
+  AddRepeated(app, "--custom-ops", flags.custom_ops,
+              "Operators of your own, from a shared library (trusted: its code runs)")
+      ->type_name("LIBRARY");
+}
+
 void AddSession(CLI::App* app, SessionFlags& flags) {
   app->add_option("--backend", flags.backend, "auto, reference, native or onednn")
       ->type_name("NAME")
@@ -37,9 +43,7 @@ void AddSession(CLI::App* app, SessionFlags& flags) {
   app->add_option("--memory-limit", flags.memory_limit_mib, "Memory that the model may take")
       ->type_name("MIB")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));
-  AddRepeated(app, "--custom-ops", flags.custom_ops,
-              "Operators of your own, from a shared library (trusted: its code runs)")
-      ->type_name("LIBRARY");
+  AddCustomOps(app, flags);
   app->add_option("--plan", flags.plan, "Take the kernels that tune has found")->type_name("FILE");
 }
 
@@ -115,6 +119,7 @@ struct Commands {
   ProfileCommand profile;
   TuneCommand tune;
   CompareCommand compare;
+  OptimizeCommand optimize;
   OpsCommand ops;
   std::function<StatusOr<int>()> action;
   std::string* json = nullptr;  // the command's --json
@@ -239,6 +244,31 @@ Commands::Commands() {
   AddSession(sub, compare.session);
   sub->remove_option(sub->get_option("--backend"));
   AddJson(sub, compare.json);
+
+  sub = Add("optimize", "Write a smaller model with the same results, or a part of one, as ONNX",
+            "  sardonyx optimize model.onnx -o small.onnx\n"
+            "  sardonyx optimize resnet18.onnx -o r.onnx -d N=1 --passes fold,conv+affine,dead\n"
+            "  sardonyx optimize model.onnx -o part.onnx --extract x y --passes none",
+            optimize);
+  sub->add_option("model", optimize.model, "ONNX file")->type_name("MODEL")->required();
+  sub->add_option("-o,--output", optimize.output, "Write the model there")
+      ->type_name("FILE")
+      ->required();
+  sub->add_option("--passes", optimize.passes, "Which to run, in this order; all or none")
+      ->type_name("A,B|all|none")
+      ->capture_default_str();
+  sub->add_option(
+         "--dump-after", optimize.dump_after,
+         "Write the model after that pass too, beside FILE; all: after each that changes it")
+      ->type_name("PASS|all");
+  sub->add_option("--extract", optimize.extract,
+                  "Only what computes the values OUT from the values IN, which become inputs")
+      ->type_name("IN,... OUT,...")
+      ->expected(2);
+  sub->add_flag("--external-data", optimize.external_data, "Weights in a file FILE.data");
+  AddDimensions(sub, optimize.session);
+  AddCustomOps(sub, optimize.session);
+  AddJson(sub, optimize.json);
 
   sub = Add("ops", "List operators, their opset versions and kernels",
             "  sardonyx ops\n"

@@ -106,6 +106,18 @@ struct CompareCommand {
 };
 StatusOr<int> Run(const CompareCommand& command);
 
+struct OptimizeCommand {
+  std::string model;
+  std::string output;
+  SessionFlags session;
+  std::string passes = "all";        // or none, or "a,b"
+  std::string dump_after;            // a pass, or all
+  std::vector<std::string> extract;  // none, or two lists: "a,b" of inputs and of outputs
+  bool external_data = false;        // weights in a file beside the model
+  std::string json;
+};
+StatusOr<int> Run(const OptimizeCommand& command);
+
 struct OpsCommand {
   std::vector<std::string> names;
   std::string json;
