@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Virtual environments of what needs Python packages, made when they are needed: build/python.
 
-As a program it only makes that one; exit status 1 and pip's words where that is not possible.
+    tools/python_environment.py [FOLDER REQUIREMENTS]
+
+As a program it only makes that one, or another; exit status 1 and pip's words where that is not
+possible.
 """
 
 import os
@@ -39,6 +42,6 @@ def enter(folder: pathlib.Path = FOLDER, requirements: pathlib.Path = REQUIREMEN
 
 if __name__ == "__main__":
     try:
-        make()
+        make(*(pathlib.Path(argument).resolve() for argument in sys.argv[1:3]))
     except subprocess.CalledProcessError as error:
         sys.exit(f"python_environment: {error}")
