@@ -54,13 +54,9 @@ HWY_NOINLINE void ActivateSlowly(D d, const Activation& activation, V (&x)[n]) {
       });
       break;
     }
-    case Activation::Kind::kSwish: {
-      V gate[n];
-      simd::Each<n>([&](size_t i) HWY_ATTR { gate[i] = hn::Mul(a, x[i]); });
-      simd::Sigmoids(d, gate);
-      simd::Each<n>([&](size_t i) HWY_ATTR { x[i] = hn::Mul(x[i], gate[i]); });
+    case Activation::Kind::kSwish:
+      simd::Swishes(d, a, x);
       break;
-    }
     default:
       break;
   }

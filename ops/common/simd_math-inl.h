@@ -123,6 +123,15 @@ HWY_INLINE void Sigmoids(D d, V (&x)[n]) {
   Each<n>([&](size_t i) HWY_ATTR { x[i] = hn::Mul(above[i], e[i]); });
 }
 
+/// x sigmoid(a x).
+template <class D, size_t n, class V = hn::Vec<D>>
+HWY_INLINE void Swishes(D d, V a, V (&x)[n]) {
+  V gate[n];
+  Each<n>([&](size_t i) HWY_ATTR { gate[i] = hn::Mul(a, x[i]); });
+  simd::Sigmoids(d, gate);
+  Each<n>([&](size_t i) HWY_ATTR { x[i] = hn::Mul(x[i], gate[i]); });
+}
+
 /// With a division, which rounds once less.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {

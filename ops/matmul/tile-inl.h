@@ -98,29 +98,29 @@ HWY_INLINE void StoreTile(D d, V (&sums)[rows][vectors], const TileStore& to) {
   }
 }
 
-/// The activation of rows of `columns` elements, in place, four vectors together where a row is
-/// one vector, two or four.
-template <class D, int vectors>
-void ActivateRows(D d, const Activation& activation, float* c, int64_t stride, int64_t rows,
-                  int64_t columns) {
+/// apply(x) for vectors x[n] of rows of `columns` elements, in place, four vectors together where a
+/// row is one vector, two or four; `whole`: the last vector of each row is.
+template <bool whole, class D, int vectors, class Apply>
+HWY_INLINE void ApplyToRows(D d, float* c, int64_t stride, int64_t rows, int64_t columns,
+                            const Apply& apply) {
   namespace hn = hwy::HWY_NAMESPACE;
   using V = hn::Vec<D>;
   constexpr int64_t kLanes = hn::MaxLanes(D());
   constexpr int64_t kTogether = vectors < 3 ? 4 / vectors : 1;
   const auto last = hn::FirstN(d, static_cast<size_t>(columns - (vectors - 1) * kLanes));
-  const auto activate = [&](auto count, float* first) HWY_ATTR {
+  const auto some = [&](auto count, float* first) HWY_ATTR {
     V x[count * vectors];
     const auto place = [&](size_t i) {
       return first + static_cast<int64_t>(i / vectors) * stride +
              static_cast<int64_t>(i % vectors) * kLanes;
     };
-    const auto is_last = [](size_t i) { return i % vectors == vectors - 1; };
+    const auto is_part = [](size_t i) { return !whole && i % vectors == vectors - 1; };
     simd::Each<count * vectors>([&](size_t i) HWY_ATTR {
-      x[i] = is_last(i) ? hn::MaskedLoad(last, d, place(i)) : hn::LoadU(d, place(i));
+      x[i] = is_part(i) ? hn::MaskedLoad(last, d, place(i)) : hn::LoadU(d, place(i));
     });
-    Activate(d, activation, x);
+    apply(x);
     simd::Each<count * vectors>([&](size_t i) HWY_ATTR {
-      if (is_last(i)) {
+      if (is_part(i)) {
         hn::BlendedStore(x[i], last, d, place(i));
       } else {
         hn::StoreU(x[i], d, place(i));
@@ -129,9 +129,25 @@ void ActivateRows(D d, const Activation& activation, float* c, int64_t stride, i
   };
   int64_t row = 0;
   for (; row + kTogether <= rows; row += kTogether) {
-    activate(std::integral_constant<int, kTogether>(), c + row * stride);
+    some(std::integral_constant<int, kTogether>(), c + row * stride);
   }
-  for (; row < rows; ++row) activate(std::integral_constant<int, 1>(), c + row * stride);
+  for (; row < rows; ++row) some(std::integral_constant<int, 1>(), c + row * stride);
+}
+
+/// The activation of rows, in place. Swish, the one of large networks, has a loop of its own, whose
+/// constants stay in registers.
+template <class D, int vectors>
+void ActivateRows(D d, const Activation& activation, float* c, int64_t stride, int64_t rows,
+                  int64_t columns) {
+  namespace hn = hwy::HWY_NAMESPACE;
+  if (activation.kind == Activation::Kind::kSwish && columns == vectors * hn::MaxLanes(D())) {
+    const auto a = hn::Set(d, activation.a);
+    ApplyToRows<true, D, vectors>(d, c, stride, rows, columns,
+                                  [&](auto& x) HWY_ATTR { simd::Swishes(d, a, x); });
+  } else {
+    ApplyToRows<false, D, vectors>(d, c, stride, rows, columns,
+                                   [&](auto& x) HWY_ATTR { Activate(d, activation, x); });
+  }
 }
 
 /// The block of C that tiles of sums make up: they go straight into it where StoreTile can do all
