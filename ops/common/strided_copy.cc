@@ -172,15 +172,20 @@ Status CopyInterleaved(const KernelContext& context, Axes axes, const float* fro
   const int64_t pieces = (count + kPiece - 1) / kPiece;
   int64_t outer = 1;
   for (int64_t dim : axes.dims) outer *= dim;
-  return context.ParallelFor(
-      outer * pieces, 0.3 * planes * kPiece, [&](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) {
-          const Odometer place(axes, i / pieces);
-          const int64_t first = i % pieces * kPiece;
-          Interleave(planes, from + place.from() + first, step, std::min(kPiece, count - first),
-                     to + place.to() + first * planes);
-        }
-      });
+  const double cost = 0.3 * static_cast<double>(planes * std::min(kPiece, count)) + 5;
+  return context.ParallelFor(outer * pieces, cost, [&](int64_t begin, int64_t end) {
+    Odometer place(axes, begin / pieces);
+    int64_t piece = begin % pieces;
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = piece * kPiece;
+      Interleave(planes, from + place.from() + first, step, std::min(kPiece, count - first),
+                 to + place.to() + first * planes);
+      if (++piece == pieces) {
+        piece = 0;
+        place.Next();
+      }
+    }
+  });
 }
 
 template <typename T>

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/common/channels_last.h"
 #include "ops/common/gradients.h"
 #include "ops/common/int_inputs.h"
 #include "ops/common/require_input.h"
@@ -181,6 +182,31 @@ Status RunSlice(KernelContext& context) {
                      {0, output.shape().Strides()});
 }
 
+/// The axes that are sliced, not negative, where they are known beforehand.
+std::optional<Ints> KnownAxes(const Graph& graph, const Node& node) {
+  const int rank = graph.value(node.inputs[0]).type.rank();
+  const bool given = node.inputs.size() > 3 && node.inputs[3] != kNoValue;
+  const Tensor* axes = given ? graph.constant(node.inputs[3]) : nullptr;
+  if (node.version < 10 || axes == nullptr) return std::nullopt;
+  const auto ints = ToInts(*axes);
+  if (!ints.ok()) return std::nullopt;
+  auto normal = NormalizeAxes(*ints, rank);
+  return normal.ok() ? std::optional(*std::move(normal)) : std::nullopt;
+}
+
+std::vector<int> SliceChannelsLast(const Graph& graph, const Node& node) {
+  return KnownAxes(graph, node) ? FirstInputChannelsLast(graph, node) : std::vector<int>{};
+}
+
+void ConvertSlice(Graph& graph, Node& node) {
+  const int rank = graph.value(node.inputs[0]).type.rank();
+  Ints axes = *KnownAxes(graph, node);
+  for (int64_t& axis : axes) axis = AxisInChannelsLast(static_cast<int>(axis), rank);
+  node.inputs[3] =
+      graph.AddConstant(graph.FreshName(graph.value(node.inputs[3]).name),
+                        Tensor::Of<int64_t>({static_cast<int64_t>(axes.size())}, axes));
+}
+
 }  // namespace
 
 std::vector<OpDef> SliceOps() {
@@ -192,6 +218,7 @@ std::vector<OpDef> SliceOps() {
            .parse = ParseSlice,
            .infer = InferSlice,
            .kernels = {SimpleKernel<RunSlice>("slice.strided")},
+           .channels_last = {.inputs = SliceChannelsLast, .convert = ConvertSlice},
            .gradient = MovedGradient}};
 }
 
