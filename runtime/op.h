@@ -187,13 +187,14 @@ class KernelContext {
  public:
   KernelContext(const Node& node, const RunEnvironment& environment, BodyRunner* bodies,
                 absl::Span<const Value* const> inputs, absl::Span<Value* const> outputs,
-                absl::Span<std::byte> scratch = {})
+                absl::Span<std::byte> scratch = {}, int64_t row_stride = 0)
       : node_(node),
         environment_(environment),
         bodies_(bodies),
         inputs_(inputs),
         outputs_(outputs),
-        scratch_(scratch) {}
+        scratch_(scratch),
+        row_stride_(row_stride) {}
 
   const Node& node() const { return node_; }
   int version() const { return node_.version; }
@@ -216,6 +217,11 @@ class KernelContext {
   /// A tensor output of the type and shape that inference gave it, its elements not initialised.
   /// Only where inference gave a whole shape; otherwise Allocate it first.
   Tensor& output(int i) { return outputs_[i]->tensor(); }
+  /// Elements from a row of output 0 to the next, rows lying along its last axis (rank 1 at least).
+  /// More than a row has only where KernelDef::strided_rows says that the kernel looks at it.
+  int64_t row_stride() const {
+    return row_stride_ > 0 ? row_stride_ : outputs_[0]->tensor().shape().dims().back();
+  }
   /// Gives output i this type and shape: its planned memory where that fits, or new memory.
   StatusOr<Tensor*> Allocate(int i, DataType type, const Shape& shape);
   /// Makes any value output i, sharing its elements; those of a tensor inside a sequence or map
@@ -251,6 +257,7 @@ class KernelContext {
   absl::Span<const Value* const> inputs_;
   absl::Span<Value* const> outputs_;
   absl::Span<std::byte> scratch_;
+  int64_t row_stride_;  // 0: rows lie side by side
 };
 
 /// Things that kernels derived from constants (packed weights), kept for all plans of a program.
@@ -345,6 +352,9 @@ struct KernelDef {
   /// About how long a run takes, in nanoseconds, where several kernels compete: of those that say
   /// so, the least is taken. Null: it is taken wherever no kernel before it is.
   double (*estimate_ns)(const PrepareContext& context) = nullptr;
+  /// Whether Run writes output 0 as KernelContext::row_stride says, so that its rows may lie in
+  /// those of a larger tensor.
+  bool strided_rows = false;
 };
 
 /// A kernel that needs no preparation, from a function.
@@ -410,6 +420,10 @@ struct OpDef {
   bool view = false;
   /// Inputs whose memory output 0 may overwrite where it has the same size in bytes.
   std::vector<int> in_place = {};
+  /// The axis, not negative, along which output 0 of that rank holds the inputs one behind another.
+  /// Inputs that nobody else reads are then computed where they lie in it; the kernel must leave
+  /// alone what is in its place. Null: output 0 is no such thing.
+  int (*joined_axis)(const Node& node, int rank) = nullptr;
   /// The same inputs always give the same outputs: may be folded and merged.
   bool pure = true;
   ChannelsLast channels_last = {};

@@ -223,7 +223,7 @@ void GemmPlan::MultiplySlice(const ConvOperands& operands, const Block& block, i
   RowBlock product{.columns = block.column_end - block.column,
                    .b = operands.weights + layout_.PanelOffset(block.group, slice, block.column),
                    .b_panel_stride = layout_.PanelStride(slice),
-                   .c_stride = m,
+                   .c_stride = operands.y_row,
                    .accumulate = slice > 0};
   const Epilogue epilogue{.column_bias = operands.bias,
                           .residual = operands.residual,
@@ -253,7 +253,7 @@ void GemmPlan::MultiplySlice(const ConvOperands& operands, const Block& block, i
       product.a_stride = row_stride_;
     }
     product.a = absl::MakeConstSpan(pieces, static_cast<size_t>(count));
-    product.c = operands.y + row * m + first_column;
+    product.c = operands.y + row * operands.y_row + first_column;
     const Epilogue here = epilogue.At(row, first_column);
     if (last) product.epilogue = &here;
     product.next = next + next_floats * (row - block.row) / rows;
@@ -344,7 +344,8 @@ KernelDef ConvGemm() {
           .backend = Backend::kNative,
           .refuses = Refuses,
           .prepare = Prepare,
-          .estimate_ns = EstimateBy<EstimatedGemmNs>};
+          .estimate_ns = EstimateBy<EstimatedGemmNs>,
+          .strided_rows = true};
 }
 
 }  // namespace sardonyx

@@ -73,6 +73,7 @@ ConvOperands::ConvOperands(KernelContext& context)
     : x(context.input(0).data<float>()),
       weights(context.input(1).data<float>()),
       y(context.output(0).data<float>()),
+      y_row(context.row_stride()),
       activation(context.attrs<ConvAttrs>().activation) {
   if (context.has_input(2)) bias = context.input(2).data<float>();
   if (context.attrs<ConvAttrs>().residual) residual = context.input(kConvResidual).data<float>();

@@ -59,6 +59,7 @@ struct ConvOperands {
   const float* bias = nullptr;
   const float* residual = nullptr;  // lies as y does
   float* y;
+  int64_t y_row;  // floats from a row of y along its last axis to the next
   Activation activation;
 };
 

@@ -69,7 +69,8 @@ KernelDef Def(absl::string_view name) {
           .backend = Backend::kNative,
           .refuses = Refuses<m>,
           .prepare = Prepare<m>,
-          .estimate_ns = EstimateBy<EstimatedWinogradNs<m>>};
+          .estimate_ns = EstimateBy<EstimatedWinogradNs<m>>,
+          .strided_rows = true};
 }
 
 }  // namespace

@@ -174,14 +174,17 @@ void Output(const float* products, int64_t frequency_stride, int64_t channels,
     const V bias = tile.bias != nullptr ? load(tile.bias + c) : hn::Zero(d);
     for (int64_t y = 0; y < tile.lines; ++y) {
       for (int64_t x = 0; x < tile.pixels; ++x) {
-        const int64_t place = y * tile.line_stride + x * tile.pixel_stride + c;
+        const int64_t pixel = y * tile.width + x;
+        float* to = tile.y + pixel * tile.y_pixel + c;
         V v = hn::Add(pixels[y * m + x], bias);
-        if (tile.residual != nullptr) v = hn::Add(v, load(tile.residual + place));
+        if (tile.residual != nullptr) {
+          v = hn::Add(v, load(tile.residual + pixel * tile.residual_pixel + c));
+        }
         v = Activate(d, tile.activation, v);
         if (whole) {
-          hn::StoreU(v, d, tile.y + place);
+          hn::StoreU(v, d, to);
         } else {
-          hn::BlendedStore(v, mask, d, tile.y + place);
+          hn::BlendedStore(v, mask, d, to);
         }
       }
     }

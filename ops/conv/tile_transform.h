@@ -16,10 +16,12 @@ namespace sardonyx {
 /// One tile of the output: m lines of m pixels or, at the image's edge, fewer.
 struct OutputTile {
   int64_t lines = 0, pixels = 0;
-  int64_t line_stride = 0, pixel_stride = 0;  // of y and of the epilogue's residual
+  int64_t width = 0;  // pixels of a line of the whole output
   float* y = nullptr;
+  int64_t y_pixel = 0;              // floats from pixel to pixel
   const float* bias = nullptr;      // null: none
   const float* residual = nullptr;  // likewise
+  int64_t residual_pixel = 0;
   Activation activation;
 };
 

@@ -132,16 +132,18 @@ void WinogradPlan::TransformOutput(const ConvOperands& operands, int64_t tile, i
   const WindowAxis &y = conv_.window[0], &x = conv_.window[1];
   const int64_t line = tile / tile_columns_ % tile_lines_ * m_, pixel = tile % tile_columns_ * m_;
   const int64_t image = tile / tile_columns_ / tile_lines_;
-  const int64_t place =
-      ((image * y.output + line) * x.output + pixel) * conv_.out_channels + column;
+  const int64_t place = (image * y.output + line) * x.output + pixel;
   OutputTile to{.lines = std::min<int64_t>(m_, y.output - line),
                 .pixels = std::min<int64_t>(m_, x.output - pixel),
-                .line_stride = x.output * conv_.out_channels,
-                .pixel_stride = conv_.out_channels,
-                .y = operands.y + place,
+                .width = x.output,
+                .y = operands.y + place * operands.y_row + column,
+                .y_pixel = operands.y_row,
                 .activation = operands.activation};
   if (operands.bias != nullptr) to.bias = operands.bias + column;
-  if (operands.residual != nullptr) to.residual = operands.residual + place;
+  if (operands.residual != nullptr) {
+    to.residual = operands.residual + place * conv_.out_channels + column;
+    to.residual_pixel = conv_.out_channels;
+  }
   TileTransformsOfThisCpu(m_).output(products, product_frequency_, columns, to);
 }
 

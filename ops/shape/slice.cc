@@ -178,8 +178,11 @@ Status RunSlice(KernelContext& context) {
     from.offset += range.first * from.strides[axis];
     from.strides[axis] *= range.step;
   }
-  return CopyStrided(context, output.shape().dims(), data, from, output,
-                     {0, output.shape().Strides()});
+  Ints to = output.shape().Strides();
+  const int64_t row = output.shape().dims().back();
+  for (size_t i = 0; i + 1 < to.size(); ++i)
+    to[i] = to[i] / std::max<int64_t>(row, 1) * context.row_stride();
+  return CopyStrided(context, output.shape().dims(), data, from, output, {0, to});
 }
 
 /// The axes that are sliced, not negative, where they are known beforehand.
@@ -207,6 +210,12 @@ void ConvertSlice(Graph& graph, Node& node) {
                         Tensor::Of<int64_t>({static_cast<int64_t>(axes.size())}, axes));
 }
 
+KernelDef SliceKernel() {
+  KernelDef kernel = SimpleKernel<RunSlice>("slice.strided");
+  kernel.strided_rows = true;
+  return kernel;
+}
+
 }  // namespace
 
 std::vector<OpDef> SliceOps() {
@@ -217,7 +226,7 @@ std::vector<OpDef> SliceOps() {
            .max_inputs = 5,
            .parse = ParseSlice,
            .infer = InferSlice,
-           .kernels = {SimpleKernel<RunSlice>("slice.strided")},
+           .kernels = {SliceKernel()},
            .channels_last = {.inputs = SliceChannelsLast, .convert = ConvertSlice},
            .gradient = MovedGradient}};
 }

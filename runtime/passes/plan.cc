@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "runtime/base/memory.h"
 #include "runtime/passes/arena.h"
 
 namespace sardonyx {
@@ -123,17 +124,23 @@ class MemoryPlanner {
         plan_(plan),
         buffer_of_(graph.values.size(), -1),
         root_(graph.values.size(), kNoValue),
-        last_use_(graph.values.size(), -1) {}
+        last_use_(graph.values.size(), -1),
+        reads_(graph.values.size(), 0),
+        joins_(graph.values.size()) {}
 
   Status Run() {
     FindLastUses();
+    for (Step& step : plan_.steps) {
+      if (step.node->op->joined_axis != nullptr) FindJoins(step);
+    }
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       SX_RETURN_IF_ERROR(PlaceOutputs(static_cast<int>(i)));
     }
     plan_.arena_bytes = PlaceBuffers(buffers_);
     plan_.offsets.assign(graph_.values.size(), -1);
     for (size_t id = 0; id < buffer_of_.size(); ++id) {
-      if (buffer_of_[id] >= 0) plan_.offsets[id] = buffers_[buffer_of_[id]].offset;
+      if (buffer_of_[id] < 0) continue;
+      plan_.offsets[id] = buffers_[buffer_of_[id]].offset + joins_[id].offset;
     }
     return absl::OkStatus();
   }
@@ -142,10 +149,16 @@ class MemoryPlanner {
   /// A view's last use is its source's too: walk backwards so that chains of views add up.
   void FindLastUses() {
     const int end = static_cast<int>(plan_.steps.size());
-    for (ValueId id : graph_.outputs) last_use_[id] = end;
+    for (ValueId id : graph_.outputs) {
+      last_use_[id] = end;
+      ++reads_[id];
+    }
     for (int i = end; i-- > 0;) {
       const Step& step = plan_.steps[i];
-      for (ValueId id : graph_.Reads(*step.node)) last_use_[id] = std::max(last_use_[id], i);
+      for (ValueId id : graph_.Reads(*step.node)) {
+        last_use_[id] = std::max(last_use_[id], i);
+        ++reads_[id];
+      }
       if (step.view && step.node->outputs[0] != kNoValue) {
         int& source = last_use_[step.node->inputs[0]];
         source = std::max(source, last_use_[step.node->outputs[0]]);
@@ -164,6 +177,11 @@ class MemoryPlanner {
       const ValueId id = node.outputs[o];
       if (id == kNoValue || step.view || !IsPlaceable(plan_.known[id].type)) continue;
       const Type& type = plan_.known[id].type;
+      if (joins_[id].whole != kNoValue) {
+        SX_RETURN_IF_ERROR(PlaceInWhole(i, id));
+        continue;
+      }
+      if (buffer_of_[id] >= 0) continue;  // parts of it lie there already
       SX_ASSIGN_OR_RETURN(const int64_t bytes, CheckedBytes(type.element, *type.StaticShape()));
       const auto total = CheckedAdd(plan_.unshared_bytes, bytes);
       if (!total) return LimitExceeded(node.Describe(), ": intermediate values are too large");
@@ -177,6 +195,64 @@ class MemoryPlanner {
         step.release.push_back(id);
       }
     }
+    return absl::OkStatus();
+  }
+
+  /// What is computed right where it lies in another value.
+  struct Join {
+    ValueId whole = kNoValue;
+    int64_t offset = 0;  // bytes from the beginning of the whole
+  };
+
+  /// Joins what `joining` puts one behind another, as far as nobody else reads it and the kernels
+  /// that compute it can put it there.
+  void FindJoins(const Step& joining) {
+    const ValueId whole = joining.node->outputs[0];
+    if (joining.view || joining.dynamic || whole == kNoValue) return;
+    const Type& type = plan_.known[whole].type;
+    if (!IsPlaceable(type)) return;
+    const Shape shape = *type.StaticShape();
+    const int axis = joining.node->op->joined_axis(*joining.node, shape.rank());
+    int64_t before = 0;  // elements of the whole's row before the next input
+    for (const ValueId id : joining.node->inputs) {
+      const Shape part = *plan_.known[id].type.StaticShape();
+      const int64_t length = part.Elements(axis, part.rank());
+      if (Step* step = Computes(id); step != nullptr && part.Elements() > 0) {
+        const int64_t offset = before * static_cast<int64_t>(ElementSize(type.element));
+        const bool one_row = shape.Elements(0, axis) == 1;
+        const bool in_place = one_row && offset % static_cast<int64_t>(kAlignment) == 0;
+        if (in_place || (axis + 1 == shape.rank() && step->def->strided_rows)) {
+          joins_[id] = {whole, offset};
+          if (!one_row) step->row_stride = shape.dims().back();
+        }
+      }
+      before += length;
+    }
+  }
+
+  /// The step whose kernel computes `id` as output 0 for a single reader; null where it is not so.
+  Step* Computes(ValueId id) {
+    if (reads_[id] != 1 || !IsPlaceable(plan_.known[id].type)) return nullptr;
+    for (Step& step : plan_.steps) {
+      if (step.view || step.node->outputs.empty() || step.node->outputs[0] != id) continue;
+      return step.dynamic || step.node->op->joined_axis != nullptr ? nullptr : &step;
+    }
+    return nullptr;
+  }
+
+  /// Step i is the first that computes a part of a whole, or a later one.
+  Status PlaceInWhole(int i, ValueId id) {
+    const ValueId whole = joins_[id].whole;
+    if (buffer_of_[whole] < 0) {
+      const Type& type = plan_.known[whole].type;
+      SX_ASSIGN_OR_RETURN(const int64_t bytes, CheckedBytes(type.element, *type.StaticShape()));
+      const auto total = CheckedAdd(plan_.unshared_bytes, bytes);
+      if (!total) return LimitExceeded("intermediate values are too large");
+      plan_.unshared_bytes = *total;
+      buffer_of_[whole] = static_cast<int>(buffers_.size());
+      buffers_.push_back({.bytes = bytes, .first = i, .last = last_use_[whole]});
+    }
+    buffer_of_[id] = buffer_of_[whole];
     return absl::OkStatus();
   }
 
@@ -206,6 +282,8 @@ class MemoryPlanner {
   std::vector<int> buffer_of_;  // by ValueId, -1 for none
   std::vector<ValueId> root_;   // by ValueId: what a view shows, kNoValue for what is no view
   std::vector<int> last_use_;   // step, or the number of steps for outputs
+  std::vector<int> reads_;      // by ValueId, of steps and outputs
+  std::vector<Join> joins_;     // by ValueId
   std::vector<Buffer> buffers_;
 };
 

@@ -24,6 +24,9 @@ struct Step {
   /// Some input's or output's shape, or type, shows only during the run: infer again with the real
   /// inputs.
   bool dynamic = false;
+  /// Of output 0, where its rows lie in those of another value (KernelContext::row_stride); 0: they
+  /// lie side by side.
+  int64_t row_stride = 0;
   /// Values outside the arena that nobody reads after this step.
   std::vector<ValueId> release;
 };

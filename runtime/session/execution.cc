@@ -1,6 +1,7 @@
 #include "runtime/session/execution.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 #include "runtime/passes/evaluate.h"
@@ -166,7 +167,7 @@ Status RunStep(const Step& step, const BoundPlan& plan, BoundStep& bound,
   SX_RETURN_IF_ERROR(PlaceOutputs(step, *plan.plan, bound, environment));
   bound.bodies.environment = &environment;
   KernelContext context(*step.node, environment, &bound.bodies, bound.inputs, bound.outputs,
-                        plan.scratch);
+                        plan.scratch, step.row_stride);
   SX_RETURN_IF_ERROR(RunKernel(*step.kernel, context));
   // An output that is really another value's place would change when that place is used again.
   for (size_t i = 0; i < bound.outputs.size(); ++i) {
@@ -178,6 +179,21 @@ Status RunStep(const Step& step, const BoundPlan& plan, BoundStep& bound,
     SX_ASSIGN_OR_RETURN(*output, output->tensor().Clone(environment.budget));
   }
   return absl::OkStatus();
+}
+
+/// A copy of a tensor whose rows lie `stride` elements apart.
+StatusOr<Tensor> GatherRows(const Tensor& tensor, int64_t stride,
+                            const std::shared_ptr<MemoryBudget>& budget) {
+  SX_ASSIGN_OR_RETURN(Tensor copy,
+                      Tensor::CreateUninitialized(tensor.type(), tensor.shape(), budget));
+  const size_t row = static_cast<size_t>(tensor.shape().dims().back()) * ElementSize(tensor.type());
+  const size_t step = static_cast<size_t>(stride) * ElementSize(tensor.type());
+  const auto* from = static_cast<const std::byte*>(tensor.raw());
+  auto* to = static_cast<std::byte*>(copy.raw());
+  for (size_t at = 0; at < static_cast<size_t>(tensor.bytes()); at += row, from += step) {
+    std::memcpy(to + at, from, row);
+  }
+  return copy;
 }
 
 }  // namespace
@@ -216,13 +232,18 @@ struct ExecutionContext::State {
 
   /// Shows the i-th step's outputs to `observer`.
   Status Show(const BoundPlan& bound, size_t i, const Observer& observer) const {
-    const Node& node = *bound.plan->steps[i].node;
+    const Step& step = bound.plan->steps[i];
+    const Node& node = *step.node;
     for (size_t k = 0; k < node.outputs.size(); ++k) {
       if (node.outputs[k] == kNoValue) continue;
       const ValueInfo& value = program->graph().value(node.outputs[k]);
+      Value shown = *bound.steps[i].outputs[k];
+      if (k == 0 && step.row_stride > 0) {
+        SX_ASSIGN_OR_RETURN(shown, GatherRows(shown.tensor(), step.row_stride, budget));
+      }
       SX_RETURN_IF_ERROR(observer({.layer = static_cast<int>(i),
                                    .name = NameInModel(value),
-                                   .value = *bound.steps[i].outputs[k],
+                                   .value = shown,
                                    .channels_last = value.channels_last}));
     }
     return absl::OkStatus();
