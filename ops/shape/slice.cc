@@ -185,12 +185,12 @@ Status RunSlice(KernelContext& context) {
   return CopyStrided(context, output.shape().dims(), data, from, output, {0, to});
 }
 
-/// The axes that are sliced, not negative, where they are known beforehand.
+/// The axes that are sliced, not negative, where they and the rank are known beforehand.
 std::optional<Ints> KnownAxes(const Graph& graph, const Node& node) {
   const int rank = graph.value(node.inputs[0]).type.rank();
   const bool given = node.inputs.size() > 3 && node.inputs[3] != kNoValue;
   const Tensor* axes = given ? graph.constant(node.inputs[3]) : nullptr;
-  if (node.version < 10 || axes == nullptr) return std::nullopt;
+  if (rank < 0 || node.version < 10 || axes == nullptr) return std::nullopt;
   const auto ints = ToInts(*axes);
   if (!ints.ok()) return std::nullopt;
   auto normal = NormalizeAxes(*ints, rank);
