@@ -6,6 +6,8 @@
 #include <fstream>
 #include <string>
 
+#include "runtime/base/work_shares.h"
+
 namespace sardonyx {
 namespace {
 
@@ -16,6 +18,7 @@ constexpr auto kSpin = std::chrono::microseconds(100);
 constexpr auto kJoinSpin = std::chrono::microseconds(20);
 
 thread_local bool in_parallel_region = false;
+thread_local int participant = 0;  // of a job: its caller, or a worker counted from 1
 
 void Pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -72,13 +75,18 @@ struct ThreadPool::Job {
   const RunControl& control;
   const int64_t n;
   const int64_t chunk;
-  std::atomic<int64_t> next{0};
+  WorkShares chunks;
   std::atomic<int> inside{0};  // workers between TakeJob and their last touch
   Job* link = nullptr;
 };
 
 ThreadPool::ThreadPool(int threads) {
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { WorkerLoop(); });
+  for (int i = 1; i < threads; ++i) {
+    workers_.emplace_back([this, i] {
+      participant = i;
+      WorkerLoop();
+    });
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -91,20 +99,15 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::Work(Job& job) {
-  for (;;) {
-    const int64_t begin = job.next.fetch_add(job.chunk, std::memory_order_relaxed);
-    if (begin >= job.n) return;
-    if (job.control.Stopped()) {
-      job.next.store(job.n, std::memory_order_relaxed);
-      return;
-    }
-    job.body(begin, std::min(begin + job.chunk, job.n));
+  for (int64_t index, end; job.chunks.Take(participant, 1, &index, &end);) {
+    if (job.control.Stopped()) return job.chunks.Drop();
+    job.body(index * job.chunk, std::min(index * job.chunk + job.chunk, job.n));
   }
 }
 
 ThreadPool::Job* ThreadPool::TakeJob() {
   for (Job* job = jobs_; job != nullptr; job = job->link) {
-    if (job->next.load(std::memory_order_relaxed) < job->n) {
+    if (!job->chunks.empty()) {
       job->inside.fetch_add(1, std::memory_order_relaxed);
       return job;
     }
@@ -142,10 +145,15 @@ void ThreadPool::WorkerLoop() {
 Status ThreadPool::Execute(int64_t n, int64_t chunk, const RunControl& control,
                            absl::FunctionRef<void(int64_t, int64_t)> body) {
   if (n <= 0) return absl::OkStatus();
-  Job job{.body = body, .control = control, .n = n, .chunk = std::max<int64_t>(chunk, 1)};
-  const bool shared = !workers_.empty() && !in_parallel_region && n > job.chunk;
+  chunk = std::max<int64_t>(chunk, 1);
+  const int64_t chunks = (n - 1) / chunk + 1;
+  const bool shared = !workers_.empty() && !in_parallel_region && chunks > 1;
+  Job job{.body = body,
+          .control = control,
+          .n = n,
+          .chunk = chunk,
+          .chunks = WorkShares(chunks, shared ? threads() : 1)};
   if (shared) {
-    const int64_t chunks = (n + job.chunk - 1) / job.chunk;
     {
       std::lock_guard lock(mutex_);
       job.link = jobs_;
