@@ -1,6 +1,7 @@
 // Session::Describe: what a plan decided, in words and numbers.
 #include <algorithm>
 
+#include "runtime/passes/layout.h"
 #include "runtime/session/program.h"
 #include "runtime/session/session.h"
 
@@ -33,7 +34,7 @@ LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
     if (constant != nullptr && constant->type() != DataType::kInt64) {
       report.parameters += constant->size();
     }
-    report.input_names.push_back(id == kNoValue ? "" : graph.value(id).name);
+    report.input_names.emplace_back(id == kNoValue ? "" : NameInModel(graph.value(id)));
     report.inputs.push_back(id == kNoValue ? Type() : plan.known[id].type);
   }
   for (ValueId id : node.outputs) {

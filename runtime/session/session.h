@@ -57,8 +57,9 @@ struct LayerReport {
   Backend backend = Backend::kReference;
   /// Kernels that would take it, `kernel` among them; reference ones only if there is no other.
   std::vector<std::string> candidates;
-  std::vector<std::string> refusals;  // "conv.winograd4: stride is 2"
-  std::vector<std::string> input_names, output_names;
+  std::vector<std::string> refusals;      // "conv.winograd4: stride is 2"
+  std::vector<std::string> input_names;   // as the model has them
+  std::vector<std::string> output_names;  // of the compiled graph, which KernelChoices go by
   std::vector<Type> inputs, outputs;
   int64_t parameters = 0;  // elements of constant inputs
   double multiply_adds = 0;

@@ -108,6 +108,40 @@ void AddMeasure(CLI::App* app, MeasureCommand& command) {
   AddJson(app, command.json);
 }
 
+void AddCompare(CLI::App* app, CompareCommand& command) {
+  app->add_option("models", command.models, "One model for several backends, or two for one")
+      ->type_name("MODEL")
+      ->required();
+  app->add_option("--backends", command.backends,
+                  absl::StrCat("The first is what the others must agree with (default: ",
+                               CompareCommand::kDefaultBackends, ")"))
+      ->type_name("A,B,...");
+  app->add_option("--onnxruntime", command.onnxruntime,
+                  "Library of the backend onnxruntime, or its folder (default: where packages are)")
+      ->type_name("PATH");
+  CLI::Option* fetch = app->add_option("--outputs", command.fetch,
+                                       "Values to compare, of any layer; all: every one, unfused")
+                           ->type_name("A,B|all");
+  CLI::Option* layers = app->add_flag("--per-layer", command.per_layer,
+                                      "Compare every tensor that both sides compute as they run");
+  CLI::Option* first = app->add_flag("--first-divergence", command.first_divergence,
+                                     "Stop at the first of those that differs, and say where");
+  CLI::Option* repro =
+      app->add_option("--save-repro", command.save_repro,
+                      "Write the layer of the first difference as an ONNX test case there")
+          ->type_name("DIR");
+  fetch->excludes(layers)->excludes(first)->excludes(repro);
+  app->add_option("--top", command.top, "Classes by which scores are compared")
+      ->type_name("K")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
+  AddInputs(app, command.input);
+  AddDimensions(app, command.session);
+  AddTolerance(app, command.tolerance);
+  AddSession(app, command.session);
+  AddJson(app, command.json);
+}
+
 /// All commands; `action` is set to run the one that was given.
 struct Commands {
   CLI::App app{"Runs, tests and explains ONNX models on the CPU."};
@@ -228,22 +262,12 @@ Commands::Commands() {
   sub->add_option("-o,--output", tune.output, "Write the plan there")->type_name("FILE");
   AddMeasure(sub, tune);
 
-  sub = Add("compare", "Run a model on several backends; their outputs and times side by side",
-            "  sardonyx compare model.onnx\n"
-            "  sardonyx compare model.onnx --backends reference,onednn --outputs all",
-            compare);
-  sub->add_option("model", compare.model, "ONNX file")->type_name("MODEL")->required();
-  sub->add_option("--backends", compare.backends, "The first is what the others must agree with")
-      ->type_name("A,B,...")
-      ->capture_default_str();
-  sub->add_option("--outputs", compare.fetch, "Values to compare, of any layer; all: every one")
-      ->type_name("A,B|all");
-  AddInputs(sub, compare.input);
-  AddDimensions(sub, compare.session);
-  AddTolerance(sub, compare.tolerance);
-  AddSession(sub, compare.session);
-  sub->remove_option(sub->get_option("--backend"));
-  AddJson(sub, compare.json);
+  AddCompare(Add("compare", "Compare one model's backends, or two models, tensor by tensor",
+                 "  sardonyx compare model.onnx\n"
+                 "  sardonyx compare model.onnx --backends reference,native --per-layer\n"
+                 "  sardonyx compare model.onnx changed.onnx --first-divergence",
+                 compare),
+             compare);
 
   sub = Add("optimize", "Write a smaller model with the same results, or a part of one, as ONNX",
             "  sardonyx optimize model.onnx -o small.onnx\n"

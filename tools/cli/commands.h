@@ -95,13 +95,20 @@ struct TuneCommand : MeasureCommand {
 StatusOr<int> Run(const TuneCommand& command);
 
 struct CompareCommand {
-  std::string model;
-  std::string backends = "reference,native,onednn";
+  static constexpr const char* kDefaultBackends = "reference,native,onednn";
+
+  std::vector<std::string> models;  // one on several backends, or two on one
+  std::string backends;             // "": kDefaultBackends
   SessionFlags session;
   InputFlags input;
   std::string fetch;
+  bool per_layer = false;         // every tensor that both sides compute
+  bool first_divergence = false;  // those up to the first that differs
+  std::string save_repro;         // folder for a test case of the first difference
+  int top = 5;                    // classes by which scores are compared
+  std::string onnxruntime;        // its library, or the library's folder; "": it is looked for
   /// Networks of floats cancel near zero: errors count against the largest magnitude too.
-  Tolerance tolerance{.atol_relative = 1e-4};
+  Tolerance tolerance{.rtol = 1e-4, .atol_relative = 1e-4};
   std::string json;
 };
 StatusOr<int> Run(const CompareCommand& command);

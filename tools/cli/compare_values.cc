@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "tools/cli/tensor_parts.h"
 
 namespace sardonyx {
 namespace {
@@ -37,12 +39,7 @@ void Merge(const Comparison& part, const std::string& where, Comparison& whole) 
 }
 
 std::string IndexText(int64_t flat, const Shape& shape) {
-  std::string text = "]";
-  for (int i = shape.rank(); i-- > 0;) {
-    text = absl::StrCat(flat % shape[i], i + 1 < shape.rank() ? "," : "", text);
-    flat /= shape[i];
-  }
-  return absl::StrCat("[", text);
+  return absl::StrCat("[", absl::StrJoin(IndexOf(flat, shape), ","), "]");
 }
 
 std::string Text(double value) { return absl::StrFormat("%.9g", value); }
@@ -61,17 +58,10 @@ double Distance(std::complex<double> a, std::complex<double> b) {
   return std::hypot(Distance(a.real(), b.real()), Distance(a.imag(), b.imag()));
 }
 
+/// Takes the elements from `first` on into `result`.
 template <typename Number>
-Comparison CompareNumbers(absl::Span<const Number> actual, absl::Span<const Number> expected,
-                          const Shape& shape, const Tolerance& tolerance) {
-  double greatest = 0;
-  for (const Number& value : expected) {
-    const double magnitude = std::abs(value);
-    if (std::isfinite(magnitude)) greatest = std::max(greatest, magnitude);
-  }
-  const double atol = std::max(tolerance.atol, tolerance.atol_relative * greatest);
-  Comparison result;
-  result.elements = static_cast<int64_t>(expected.size());
+void ComparePart(absl::Span<const Number> actual, absl::Span<const Number> expected, int64_t first,
+                 const Shape& shape, const Tolerance& tolerance, Comparison& result) {
   for (size_t i = 0; i < expected.size(); ++i) {
     const double distance = Distance(actual[i], expected[i]);
     if (distance == 0) continue;
@@ -79,11 +69,35 @@ Comparison CompareNumbers(absl::Span<const Number> actual, absl::Span<const Numb
     result.max_abs = std::max(result.max_abs, distance);
     if (magnitude > 0) result.max_rel = std::max(result.max_rel, distance / magnitude);
     // An infinite distance is outside every tolerance, even one that is infinite itself.
-    if (distance <= atol + tolerance.rtol * magnitude && distance < kInfinity) continue;
+    if (distance <= tolerance.atol + tolerance.rtol * magnitude && distance < kInfinity) continue;
     if (++result.mismatches == 1) {
-      result.reason = absl::StrCat("element ", IndexText(static_cast<int64_t>(i), shape), " is ",
+      result.first = first + static_cast<int64_t>(i);
+      result.reason = absl::StrCat("element ", IndexText(result.first, shape), " is ",
                                    Text(actual[i]), ", expected ", Text(expected[i]));
     }
+  }
+}
+
+/// `read` gives a part of a tensor as numbers, since all of a large one would take much memory.
+template <typename Number>
+StatusOr<Comparison> CompareNumbers(const Tensor& actual, const Tensor& expected,
+                                    Tolerance tolerance,
+                                    StatusOr<std::vector<Number>> (*read)(const Tensor&)) {
+  double greatest = 0;
+  for (const auto& [first, count] : PartsOf(expected)) {
+    SX_ASSIGN_OR_RETURN(const std::vector<Number> numbers, read(Part(expected, first, count)));
+    for (const Number& value : numbers) {
+      const double magnitude = std::abs(value);
+      if (std::isfinite(magnitude)) greatest = std::max(greatest, magnitude);
+    }
+  }
+  tolerance.atol = std::max(tolerance.atol, tolerance.atol_relative * greatest);
+  Comparison result;
+  result.elements = expected.size();
+  for (const auto& [first, count] : PartsOf(expected)) {
+    SX_ASSIGN_OR_RETURN(const std::vector<Number> a, read(Part(actual, first, count)));
+    SX_ASSIGN_OR_RETURN(const std::vector<Number> b, read(Part(expected, first, count)));
+    ComparePart<Number>(a, b, first, expected.shape(), tolerance, result);
   }
   if (std::isnan(result.max_rel)) result.max_rel = kInfinity;
   result.normwise = greatest > 0 ? result.max_abs / greatest : result.max_abs;
@@ -107,6 +121,7 @@ Comparison CompareExactly(absl::Span<const T> actual, absl::Span<const T> expect
       result = Differs(absl::StrCat("element ", IndexText(static_cast<int64_t>(i), shape), " is '",
                                     actual[i], "', expected '", expected[i], "'"));
       result.elements = static_cast<int64_t>(expected.size());
+      result.first = static_cast<int64_t>(i);
       result.mismatches = 1;
     }
   }
@@ -114,8 +129,21 @@ Comparison CompareExactly(absl::Span<const T> actual, absl::Span<const T> expect
 }
 
 template <typename T>
-std::vector<std::complex<double>> Widen(const Tensor& tensor) {
-  return {tensor.data<std::complex<T>>(), tensor.data<std::complex<T>>() + tensor.size()};
+StatusOr<std::vector<std::complex<double>>> Widen(const Tensor& tensor) {
+  return std::vector<std::complex<double>>(tensor.data<std::complex<T>>(),
+                                           tensor.data<std::complex<T>>() + tensor.size());
+}
+
+StatusOr<Comparison> CompareNumbers(const Tensor& actual, const Tensor& expected,
+                                    const Tolerance& tolerance) {
+  switch (expected.type()) {
+    case DataType::kComplex64:
+      return CompareNumbers<std::complex<double>>(actual, expected, tolerance, Widen<float>);
+    case DataType::kComplex128:
+      return CompareNumbers<std::complex<double>>(actual, expected, tolerance, Widen<double>);
+    default:
+      return CompareNumbers<double>(actual, expected, tolerance, ToDoubles);
+  }
 }
 
 Comparison CompareTensors(const Tensor& actual, const Tensor& expected,
@@ -124,28 +152,18 @@ Comparison CompareTensors(const Tensor& actual, const Tensor& expected,
     return Differs(absl::StrCat("is ", actual.ToString(), ", expected ", expected.ToString()));
   }
   const Shape& shape = expected.shape();
-  switch (expected.type()) {
-    case DataType::kString:
-      return CompareExactly(actual.span<std::string>(), expected.span<std::string>(), shape);
-    case DataType::kBool:
-      return CompareExactly(actual.span<bool>(), expected.span<bool>(), shape);
-    case DataType::kComplex64:
-      return CompareNumbers<std::complex<double>>(Widen<float>(actual), Widen<float>(expected),
-                                                  shape, tolerance);
-    case DataType::kComplex128:
-      return CompareNumbers<std::complex<double>>(Widen<double>(actual), Widen<double>(expected),
-                                                  shape, tolerance);
-    default:
-      break;
+  if (expected.type() == DataType::kString) {
+    return CompareExactly(actual.span<std::string>(), expected.span<std::string>(), shape);
+  }
+  if (expected.type() == DataType::kBool) {
+    return CompareExactly(actual.span<bool>(), expected.span<bool>(), shape);
   }
   if (actual.size() == 0 ||
       std::memcmp(actual.raw(), expected.raw(), static_cast<size_t>(actual.bytes())) == 0) {
     return {.elements = actual.size()};
   }
-  const StatusOr<std::vector<double>> a = ToDoubles(actual), b = ToDoubles(expected);
-  if (!a.ok()) return Differs(std::string(a.status().message()));
-  if (!b.ok()) return Differs(std::string(b.status().message()));
-  return CompareNumbers<double>(*a, *b, shape, tolerance);
+  StatusOr<Comparison> result = CompareNumbers(actual, expected, tolerance);
+  return result.ok() ? *std::move(result) : Differs(std::string(result.status().message()));
 }
 
 StatusOr<std::map<std::string, size_t>> KeyPositions(const Map& map) {
@@ -182,6 +200,12 @@ Comparison CompareMaps(const Map& actual, const Map& expected, const Tolerance& 
 }
 
 }  // namespace
+
+Ints IndexOf(int64_t flat, const Shape& shape) {
+  Ints index(shape.rank());
+  for (int i = shape.rank(); i-- > 0; flat /= shape[i]) index[i] = flat % shape[i];
+  return index;
+}
 
 Comparison CompareValues(const Value& actual, const Value& expected, const Tolerance& tolerance) {
   if (actual.is_tensor() && expected.is_tensor()) {

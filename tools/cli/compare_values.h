@@ -22,10 +22,14 @@ struct Comparison {
   std::string reason;
   int64_t elements = 0;
   int64_t mismatches = 0;  // elements outside the tolerance
+  int64_t first = -1;      // of tensors: the first of those, counted row by row; -1: none
   double max_abs = 0;      // greatest |actual - expected|; infinite where only one is finite
   double max_rel = 0;      // greatest |actual - expected| / |expected|, where that is not zero
   double normwise = 0;     // max_abs over the greatest |expected|
 };
+
+/// The index along each axis of an element, `flat` being its place row by row.
+Ints IndexOf(int64_t flat, const Shape& shape);
 
 /// Compares kind, element type, shape and every element, inside sequences and maps as well (those
 /// figures are the worst, or the sums, of their parts). NaN equals NaN, an infinity itself;

@@ -69,11 +69,14 @@ Status Report::Write() const {
     WriteTo(stdout, text);
     return absl::OkStatus();
   }
-  std::ofstream file(json_path_, std::ios::binary);
-  file << text;
+  return WriteFile(json_path_, text);
+}
+
+Status WriteFile(const std::string& path, absl::string_view bytes) {
+  std::ofstream file(path, std::ios::binary);
+  file << bytes;
   file.close();
-  if (!file) return InvalidArgument("cannot write '", json_path_, "'");
-  return absl::OkStatus();
+  return file ? absl::OkStatus() : InvalidArgument("cannot write '", path, "'");
 }
 
 void Note(absl::string_view text) {

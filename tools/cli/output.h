@@ -40,6 +40,9 @@ class Report {
   Json json_;
 };
 
+/// Writes a file, in the place of what it held. Errors: it cannot be written.
+Status WriteFile(const std::string& path, absl::string_view bytes);
+
 /// A note for the user on stderr: "sardonyx: ...".
 void Note(absl::string_view text);
 

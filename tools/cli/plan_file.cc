@@ -36,11 +36,7 @@ Status WritePlanFile(const std::string& path, const PlanOrigin& origin, const Tu
   json["tuned_ms"] = tuning.tuned_ms;
   json["kernels"] = Json::object();
   for (const auto& [output, kernel] : tuning.kernels) json["kernels"][output] = kernel;
-  std::ofstream file(path);
-  file << json.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
-  file.close();
-  if (!file) return InvalidArgument("cannot write '", path, "'");
-  return absl::OkStatus();
+  return WriteFile(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 StatusOr<KernelChoices> ReadPlanFile(const std::string& path) {
