@@ -8,7 +8,7 @@
 
 #include "ops/conv/kernels.h"
 #include "ops/conv/native.h"
-#include "tests/conv/run_case.h"
+#include "tests/conv/exact_sum.h"
 #include "tests/seeds/every_kernel.h"
 
 namespace sardonyx {
@@ -33,47 +33,10 @@ std::vector<Tested> Kernels() {
           {ConvGroupedLast(), 5e-6, grouped}};
 }
 
-/// The definition, in double precision, before the activation; in the order of Y.
+/// All sums, in the order of Y.
 std::vector<double> Sums(ConvRun& run) {
-  const ConvShape& conv = run.conv();
-  const bool last = conv.channels_last;
-  const Window window = AtLeastRank(conv.window, 3);
-  const WindowAxis &wz = window[0], &wy = window[1], &wx = window[2];
-  const float* x = run.input(0).data<float>();
-  const float* w = run.input(1).data<float>();
-  std::vector<double> sums(static_cast<size_t>(conv.output().Elements()));
-  for (int64_t n = 0; n < conv.batch; ++n) {
-    for (int64_t m = 0; m < conv.out_channels; ++m) {
-      const int64_t first = m / conv.group_out() * conv.group_in();
-      for (int64_t o = 0; o < conv.output_plane(); ++o) {
-        const int64_t oz = o / (wy.output * wx.output), oy = o / wx.output % wy.output;
-        const size_t at =
-            static_cast<size_t>(last ? (n * conv.output_plane() + o) * conv.out_channels + m
-                                     : (n * conv.out_channels + m) * conv.output_plane() + o);
-        double sum = run.has_input(2) ? run.input(2).data<float>()[m] : 0;
-        if (run.has_input(kConvResidual)) sum += run.input(kConvResidual).data<float>()[at];
-        for (int64_t c = 0; c < conv.group_in(); ++c) {
-          const float* image = x + n * conv.in_channels * conv.input_plane();
-          const float* plane = image + (first + c) * (last ? 1 : conv.input_plane());
-          const float* kernel = w + (m * conv.group_in() + c) * conv.kernel_plane();
-          for (int64_t q = 0; q < conv.kernel_plane(); ++q) {
-            const int64_t z =
-                oz * wz.stride - wz.pad_begin + q / (wy.kernel * wx.kernel) * wz.dilation;
-            const int64_t y =
-                oy * wy.stride - wy.pad_begin + q / wx.kernel % wy.kernel * wy.dilation;
-            const int64_t v =
-                o % wx.output * wx.stride - wx.pad_begin + q % wx.kernel * wx.dilation;
-            if (z < 0 || z >= wz.input || y < 0 || y >= wy.input || v < 0 || v >= wx.input) {
-              continue;
-            }
-            const int64_t pixel = (z * wy.input + y) * wx.input + v;
-            sum += static_cast<double>(plane[pixel * (last ? conv.in_channels : 1)]) * kernel[q];
-          }
-        }
-        sums[at] = sum;
-      }
-    }
-  }
+  std::vector<double> sums(static_cast<size_t>(run.conv().output().Elements()));
+  for (size_t i = 0; i < sums.size(); ++i) sums[i] = ExactSum(run, static_cast<int64_t>(i));
   return sums;
 }
 
