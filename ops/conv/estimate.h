@@ -17,7 +17,7 @@ double EstimatedOneDnnNs(const ConvShape& conv, int threads);
 /// Of conv.grouped_last.
 double EstimatedGroupedNs(const ConvShape& conv, int threads);
 
-/// Of F(m x m, 3 x 3) on two axes with one group; m is 2 or 4.
+/// Of F(m x m, 3 x 3) on two axes with one group; m is 2, 4 or 6.
 template <int m>
 double EstimatedWinogradNs(const ConvShape& conv, int threads);
 

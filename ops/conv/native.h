@@ -8,6 +8,7 @@ namespace sardonyx {
 // On channels-last tensors.
 KernelDef ConvDepthwiseLast();  // conv.depthwise_last: one filter per channel
 KernelDef ConvGroupedLast();    // conv.grouped_last: groups of few channels
+KernelDef ConvWinograd6();      // conv.winograd6: F(6x6, 3x3), where accuracy is `fast`
 KernelDef ConvWinograd4();      // conv.winograd4: F(4x4, 3x3)
 KernelDef ConvWinograd2();      // conv.winograd2: F(2x2, 3x3)
 KernelDef ConvGemm();           // conv.gemm: rows of patches, then a matrix product

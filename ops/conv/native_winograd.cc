@@ -1,4 +1,5 @@
-// conv.winograd2 and conv.winograd4: when Winograd's algorithm applies, and when it pays.
+// conv.winograd2, conv.winograd4 and conv.winograd6: when Winograd's algorithm applies, and when it
+// pays.
 #include "ops/conv/conv.h"
 #include "ops/conv/estimate.h"
 #include "ops/conv/native.h"
@@ -30,6 +31,9 @@ std::string RefusesAnyTile(const PrepareContext& context, const StatusOr<ConvSha
 
 template <int m>
 std::string Refuses(const PrepareContext& context) {
+  if (m == 6 && context.accuracy() != Accuracy::kFast) {
+    return "rounds more than any but fast accuracy allows";
+  }
   return RefusesAnyTile(context, StaticFloatConv(context, ConvLayout::kChannelsLast));
 }
 
@@ -75,6 +79,7 @@ KernelDef Def(absl::string_view name) {
 
 }  // namespace
 
+KernelDef ConvWinograd6() { return Def<6>("conv.winograd6"); }
 KernelDef ConvWinograd4() { return Def<4>("conv.winograd4"); }
 KernelDef ConvWinograd2() { return Def<2>("conv.winograd2"); }
 

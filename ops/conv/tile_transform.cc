@@ -20,6 +20,17 @@ constexpr int64_t kLanes = hn::MaxLanes(D());
 constexpr double kA = 0.70710678118654752,
                  kB = 1.41421356237309505;  // points of F(4x4): +-kA, +-kB
 
+/// A pair of points of F(6x6), +-point, beside 0 and infinity: the polynomial of the other pairs is
+/// constant + linear x^2 + x^4.
+struct PointPair {
+  double point, constant, linear;
+};
+constexpr double kP = 0.6, kQ = 1, kR = 1 / 0.6;  // their product is 1
+constexpr double kP2 = kP * kP, kQ2 = kQ * kQ, kR2 = kR * kR;
+constexpr PointPair kPairs[] = {
+    {kP, kQ2* kR2, -(kQ2 + kR2)}, {kQ, kP2* kR2, -(kP2 + kR2)}, {kR, kP2* kQ2, -(kP2 + kQ2)}};
+constexpr double kSum = kP2 + kQ2 + kR2, kProducts = kP2 * kQ2 + kP2 * kR2 + kQ2 * kR2;
+
 // x, y: every `step`-th element of arrays, so that rows and columns of a tile look alike.
 
 /// G x.
@@ -34,6 +45,17 @@ HWY_INLINE void WeightTransform(const V* x, V* y) {
     y[step] = times(0.5, hn::Add(ends, x[x_step]));
     y[2 * step] = times(0.5, hn::Sub(ends, x[x_step]));
     y[3 * step] = x[2 * x_step];
+  } else if constexpr (m == 6) {
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; ++i) {
+      const auto [point, constant, linear] = kPairs[i];
+      const double p2 = point * point, scale = 1 / (2 * p2 * (constant + p2 * (linear + p2)));
+      const V even = hn::Add(times(scale, x[0]), times(scale * p2, x[2 * x_step]));
+      const V odd = times(scale * point, x[x_step]);
+      y[(1 + 2 * i) * step] = hn::Add(even, odd);
+      y[(2 + 2 * i) * step] = hn::Sub(even, odd);
+    }
+    y[7 * step] = x[2 * x_step];
   } else {
     const V even_a = hn::Add(times(-2.0 / 3, x[0]), times(-1.0 / 3, x[2 * x_step]));
     const V odd_a = times(-2.0 / 3 * kA, x[x_step]);
@@ -56,6 +78,27 @@ HWY_INLINE void InputTransform(const V* x, V* y) {
     y[step] = hn::Add(x[step], x[2 * step]);
     y[2 * step] = hn::Sub(x[2 * step], x[step]);
     y[3 * step] = hn::Sub(x[step], x[3 * step]);
+  } else if constexpr (m == 6) {
+    const V sum = hn::Set(d, static_cast<float>(kSum));
+    const V products = hn::Set(d, static_cast<float>(kProducts));
+    const auto end = [&](V x0, V x2, V x4, V x6) HWY_ATTR {
+      return hn::Add(hn::Sub(x0, x6), hn::NegMulAdd(products, x2, hn::Mul(sum, x4)));
+    };
+    y[0] = end(x[0], x[2 * step], x[4 * step], x[6 * step]);
+    y[7 * step] = end(x[7 * step], x[5 * step], x[3 * step], x[step]);
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; ++i) {
+      const V point = hn::Set(d, static_cast<float>(kPairs[i].point));
+      const V constant = hn::Set(d, static_cast<float>(kPairs[i].constant));
+      const V linear = hn::Set(d, static_cast<float>(kPairs[i].linear));
+      const auto part = [&](V low, V middle, V high) HWY_ATTR {
+        return hn::MulAdd(constant, low, hn::MulAdd(linear, middle, high));
+      };
+      const V even = part(x[2 * step], x[4 * step], x[6 * step]);
+      const V odd = part(x[step], x[3 * step], x[5 * step]);
+      y[(1 + 2 * i) * step] = hn::MulAdd(point, odd, even);
+      y[(2 + 2 * i) * step] = hn::NegMulAdd(point, odd, even);
+    }
   } else {
     const V a = hn::Set(d, static_cast<float>(kA)), b = hn::Set(d, static_cast<float>(kB));
     const V half = hn::Set(d, 0.5f), two = hn::Set(d, 2.0f), both = hn::Set(d, 2.5f);
@@ -75,10 +118,38 @@ HWY_INLINE void InputTransform(const V* x, V* y) {
 template <int m, int x_step, int y_step>
 HWY_INLINE void OutputTransform(const V* x, V* y) {
   const D d;
-  const V sum = hn::Add(x[x_step], x[2 * x_step]), difference = hn::Sub(x[x_step], x[2 * x_step]);
+  [[maybe_unused]] const V sum = hn::Add(x[x_step], x[2 * x_step]);
+  [[maybe_unused]] const V difference = hn::Sub(x[x_step], x[2 * x_step]);
   if constexpr (m == 2) {
     y[0] = hn::Add(x[0], sum);
     y[y_step] = hn::Sub(difference, x[3 * x_step]);
+  } else if constexpr (m == 6) {
+    V even[3], odd[3];  // sums and differences of a pair, times the next power of its point
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; ++i) {
+      const V plus = x[(1 + 2 * i) * x_step], minus = x[(2 + 2 * i) * x_step];
+      even[i] = hn::Add(plus, minus);
+      odd[i] = hn::Mul(hn::Set(d, static_cast<float>(kPairs[i].point)), hn::Sub(plus, minus));
+    }
+    const auto all = [](const V(&parts)[3])
+                         HWY_ATTR { return hn::Add(hn::Add(parts[0], parts[1]), parts[2]); };
+    const auto raise = [d](V(&parts)[3]) HWY_ATTR {
+#pragma GCC unroll 3
+      for (int i = 0; i < 3; ++i) {
+        const double square = kPairs[i].point * kPairs[i].point;
+        parts[i] = hn::Mul(hn::Set(d, static_cast<float>(square)), parts[i]);
+      }
+    };
+    y[0] = hn::Add(x[0], all(even));
+    y[y_step] = all(odd);
+    raise(even);
+    raise(odd);
+    y[2 * y_step] = all(even);
+    y[3 * y_step] = all(odd);
+    raise(even);
+    raise(odd);
+    y[4 * y_step] = all(even);
+    y[5 * y_step] = hn::Add(x[7 * x_step], all(odd));
   } else {
     const V sum_high = hn::Add(x[3 * x_step], x[4 * x_step]);
     const V difference_high = hn::Sub(x[3 * x_step], x[4 * x_step]);
@@ -111,18 +182,18 @@ HWY_INLINE void InputVector(const float* const* pixels, int64_t c, float* to,
   constexpr int n = m + 2;
   const D d;
   V columns[n * n];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
   for (int x = 0; x < n; ++x) {
     V column[n];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int y = 0; y < n; ++y) column[y] = load(pixels[y * n + x] + c);
     InputTransform<m, 1>(column, columns + x * n);
   }
-#pragma GCC unroll 6
+#pragma GCC unroll 8
   for (int y = 0; y < n; ++y) {
     V result[n * n];  // of which every n-th is used
     InputTransform<m, n>(columns + y, result);
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int x = 0; x < n; ++x) {
       hn::StoreU(result[x * n], d, to + (y * n + x) * frequency_stride + c);
     }
@@ -148,14 +219,14 @@ HWY_INLINE void OutputPixels(const float* products, int64_t frequency_stride, V*
   constexpr int n = m + 2;
   const D d;
   V lines[m * n];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
   for (int x = 0; x < n; ++x) {
     V column[n];
-#pragma GCC unroll 6
+#pragma GCC unroll 8
     for (int y = 0; y < n; ++y) column[y] = hn::LoadU(d, products + (y * n + x) * frequency_stride);
     OutputTransform<m, 1, n>(column, lines + x);
   }
-#pragma GCC unroll 4
+#pragma GCC unroll 6
   for (int y = 0; y < m; ++y) OutputTransform<m, 1, 1>(lines + y * n, pixels + y * m);
 }
 
@@ -199,8 +270,8 @@ constexpr TileTransforms Make() {
 }  // namespace
 
 const TileTransforms* TileTransformsOf(int m) {
-  static constexpr TileTransforms two = Make<2>(), four = Make<4>();
-  return m == 2 ? &two : &four;
+  static constexpr TileTransforms two = Make<2>(), four = Make<4>(), six = Make<6>();
+  return m == 2 ? &two : m == 4 ? &four : &six;
 }
 
 }  // namespace sardonyx::HWY_NAMESPACE

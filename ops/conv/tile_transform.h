@@ -3,8 +3,9 @@
 //
 // F(m x m, 3 x 3) of Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2015):
 // m x m outputs from n x n inputs, n = m + 2, by a product in each of n x n frequencies. F(4x4)
-// interpolates at 0, +-sqrt(1/2) and +-sqrt(2), not at their 0, +-1 and +-2: factors nearer to 1
-// round less.
+// interpolates at 0, +-sqrt(1/2) and +-sqrt(2), not at their 0, +-1 and +-2, and F(6x6) at 0,
+// +-3/5,
+// +-1 and +-5/3: factors nearer to 1 round less.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ struct TileTransforms {
                  const OutputTile& tile);
 };
 
-/// The best for this CPU; m is 2 or 4.
+/// The best for this CPU; m is 2, 4 or 6.
 const TileTransforms& TileTransformsOfThisCpu(int m);
 
 }  // namespace sardonyx

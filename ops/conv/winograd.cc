@@ -13,7 +13,7 @@
 namespace sardonyx {
 namespace {
 
-constexpr int kMaxSide = 6;  // of a tile, n
+constexpr int kMaxSide = 8;  // of a tile, n
 
 }  // namespace
 

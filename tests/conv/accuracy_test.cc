@@ -21,10 +21,10 @@ struct Bound {
 };
 
 std::vector<Bound> Bounds() {
-  return {{ConvGemm(), 5e-6},        {ConvGroupedLast(), 5e-6}, {ConvDepthwiseLast(), 5e-6},
-          {ConvWinograd2(), 1e-5},   {ConvWinograd4(), 5e-5},   {ConvDirect(), 5e-6},
-          {ConvDirect1x1(), 5e-6},   {ConvIm2col(), 5e-6},      {ConvDepthwise(), 5e-6},
-          {ConvOneDnnKernel(), 5e-6}};
+  return {{ConvGemm(), 5e-6},      {ConvGroupedLast(), 5e-6}, {ConvDepthwiseLast(), 5e-6},
+          {ConvWinograd6(), 5e-4}, {ConvWinograd2(), 1e-5},   {ConvWinograd4(), 5e-5},
+          {ConvDirect(), 5e-6},    {ConvDirect1x1(), 5e-6},   {ConvIm2col(), 5e-6},
+          {ConvDepthwise(), 5e-6}, {ConvOneDnnKernel(), 5e-6}};
 }
 
 /// A 3x3 layer on a square image, as lenet, squeezenet1_1, mobilenet_v2, resnet18, resnet50, vgg11,

@@ -37,7 +37,7 @@ class ConvRun {
   }
 
   /// Prepares `def`. Errors: it refuses.
-  Status Prepare(const KernelDef& def) {
+  Status Prepare(const KernelDef& def, Accuracy accuracy = Accuracy::kFast) {
     std::vector<Type> types;
     std::vector<const Tensor*> constants;
     for (size_t i = 0; i < inputs_.size(); ++i) {
@@ -48,7 +48,7 @@ class ConvRun {
     }
     const PrepareContext context(node_, types, constants,
                                  {Type::Tensor(DataType::kFloat, conv_.output())}, threads_,
-                                 Accuracy::kDefault, &cache_);
+                                 accuracy, &cache_);
     if (def.refuses != nullptr) {
       if (const std::string reason = def.refuses(context); !reason.empty()) {
         return Unimplemented(reason);
