@@ -1,5 +1,7 @@
 #include "ops/conv/estimate.h"
 
+#include <algorithm>
+
 #include "ops/common/ceil.h"
 #include "ops/conv/grouped_layout.h"
 #include "ops/matmul/row_kernel.h"
@@ -7,9 +9,10 @@
 namespace sardonyx {
 namespace {
 
-// As measured on a core of 230 GFLOP/s with 35 GB/s: only their ratios matter.
+// As measured on a core of 230 GFLOP/s that reads memory at 30 GB/s: only their ratios matter.
 constexpr double kNsPerMultiplyAdd = 0.0091;
-constexpr double kNsPerWeight = 0.15;
+constexpr double kNsPerWeight = 0.13;
+constexpr int kThreadsToMemory = 4;  // more of them read no faster
 constexpr double kNsPerDepthwiseTap = 0.024;
 constexpr double kOneDnnCallNs = 3000;
 // Of conv.gemm with groups, whose rows are short: for each kernel position, and each channel there.
@@ -19,8 +22,10 @@ constexpr double kGroupedProduct = 1.25, kNsPerVector = 3;
 
 double Real(int64_t x) { return static_cast<double>(x); }
 
-/// Reading weights once; threads share the way to memory.
-double WeightsNs(double weights) { return weights * kNsPerWeight; }
+/// Reading weights once, each thread its part.
+double WeightsNs(double weights, int threads) {
+  return weights * kNsPerWeight / std::min(threads, kThreadsToMemory);
+}
 
 /// Multiplications and additions of all groups, output channels filled up to whole vectors.
 double MultiplyAdds(const ConvShape& conv, double depth) {
@@ -41,7 +46,7 @@ double EstimatedGemmNs(const ConvShape& conv, int threads) {
         Real(conv.batch * conv.output_plane()) * Real(conv.group) * Real(conv.kernel_plane());
     ns += runs * (kNsPerRun + kNsPerCopied * Real(conv.group_in()));
   }
-  return ns / threads + WeightsNs(Depth(conv) * Real(conv.out_channels));
+  return ns / threads + WeightsNs(Depth(conv) * Real(conv.out_channels), threads);
 }
 
 double EstimatedGroupedNs(const ConvShape& conv, int threads) {
@@ -52,7 +57,7 @@ double EstimatedGroupedNs(const ConvShape& conv, int threads) {
       Real(conv.batch * conv.input_plane()) * Real(CeilDiv(layout.bundle_in(), layout.lanes));
   const double moved = bundles * (copied + rows * Real(layout.vectors));
   const double multiply_ns = kGroupedProduct * rows * weights * kNsPerMultiplyAdd;
-  return (multiply_ns + kNsPerVector * moved) / threads + WeightsNs(weights);
+  return (multiply_ns + kNsPerVector * moved) / threads + WeightsNs(weights, threads);
 }
 
 double EstimatedDepthwiseNs(const ConvShape& conv, int threads) {
@@ -79,7 +84,8 @@ double EstimatedWinogradNs(const ConvShape& conv, int threads) {
   const double in = Real(conv.in_channels), out = Real(conv.out_channels);
   const double weights = (m + 2) * (m + 2) * in * out;
   const double transforms_ns = rows * (in + out) * (m == 2 ? 1.2 : m == 4 ? 4.5 : 9.0);
-  return (rows * weights * kNsPerMultiplyAdd + transforms_ns) / threads + WeightsNs(weights);
+  return (rows * weights * kNsPerMultiplyAdd + transforms_ns) / threads +
+         WeightsNs(weights, threads);
 }
 
 template double EstimatedWinogradNs<2>(const ConvShape&, int);
