@@ -126,6 +126,30 @@ TEST_CASE("A value that is no number is where models part", "[cli][compare]") {
   CHECK_THAT(text.out, Contains("4 NaN (0 expected)"));
 }
 
+TEST_CASE("Speeds stand side by side, and every kernel with what speaks against it",
+          "[cli][compare]") {
+  const TemporaryFolder folder;
+  const std::string model = folder.Write("m.onnx", ThreeLayers(0.1f, 0.2f, 0.3f));
+  const std::vector<std::string> line = {"compare", model,       "--backends", "native,onednn",
+                                         "--speed", "--seconds", "0.1"};
+  const ProgramResult text = RunProgram(line);
+  INFO(text.out + text.err);
+  CHECK(text.status == 0);
+  CHECK_THAT(text.out, Contains("a whole run"));
+  CHECK_THAT(text.out, Contains("GFLOP/s"));
+  CHECK_THAT(text.out, Contains("taken"));
+  std::vector<std::string> with_json = line;
+  with_json.insert(with_json.end(), {"--json", "-"});
+  const nlohmann::json json = RunProgram(with_json).json();
+  REQUIRE(json.is_object());
+  CHECK(json["layers"].size() >= 3);
+  CHECK(json["layers"][0]["sides"][1]["backend"] == "onednn");
+  CHECK(json["layers"][0]["sides"][0]["ms"] > 0);
+  CHECK(json["backends"][0]["min_ms"] > 0);
+  CHECK(json["choices"][0]["candidates"].size() > 1);
+  CHECK(RunProgram({"compare", model, "--speed", "--per-layer"}).status == 2);
+}
+
 TEST_CASE("Another shape or type is a difference", "[cli][compare]") {
   const TemporaryFolder folder;
   const auto write = [&](const std::string& name, const std::string& op) {

@@ -130,7 +130,18 @@ void AddCompare(CLI::App* app, CompareCommand& command) {
       app->add_option("--save-repro", command.save_repro,
                       "Write the layer of the first difference as an ONNX test case there")
           ->type_name("DIR");
-  fetch->excludes(layers)->excludes(first)->excludes(repro);
+  CLI::Option* speed = app->add_flag(
+      "--speed", command.speed,
+      "Compare times instead: of each layer on each side, and of each kernel that it might get");
+  app->add_option("--seconds", command.seconds, "About how long to measure with --speed")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  for (CLI::Option* values : {layers, first, repro}) {
+    fetch->excludes(values);
+    speed->excludes(values);
+  }
+  speed->excludes(fetch);
   app->add_option("--top", command.top, "Classes by which scores are compared")
       ->type_name("K")
       ->check(CLI::Range(1, 1 << 30))
@@ -265,7 +276,8 @@ Commands::Commands() {
   AddCompare(Add("compare", "Compare one model's backends, or two models, tensor by tensor",
                  "  sardonyx compare model.onnx\n"
                  "  sardonyx compare model.onnx --backends reference,native --per-layer\n"
-                 "  sardonyx compare model.onnx changed.onnx --first-divergence",
+                 "  sardonyx compare model.onnx changed.onnx --first-divergence\n"
+                 "  sardonyx compare model.onnx --backends native,onednn --speed",
                  compare),
              compare);
 

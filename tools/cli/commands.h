@@ -104,6 +104,8 @@ struct CompareCommand {
   std::string fetch;
   bool per_layer = false;         // every tensor that both sides compute
   bool first_divergence = false;  // those up to the first that differs
+  bool speed = false;             // times of layers and kernels instead of values
+  double seconds = 4;             // about how long to measure with `speed`
   std::string save_repro;         // folder for a test case of the first difference
   int top = 5;                    // classes by which scores are compared
   std::string onnxruntime;        // its library, or the library's folder; "": it is looked for

@@ -2,6 +2,7 @@
 #include "tools/cli/commands.h"
 #include "tools/cli/compare_layers.h"
 #include "tools/cli/compare_outputs.h"
+#include "tools/cli/compare_speed.h"
 #include "tools/cli/repro.h"
 
 namespace sardonyx {
@@ -11,6 +12,11 @@ StatusOr<int> Run(const CompareCommand& command) {
   Report report("compare", command.json);
   report.json()["model"] = command.models[0];
   report.json()["reference"] = sides[0].label;
+  if (command.speed) {
+    SX_RETURN_IF_ERROR(CompareSpeed(command, sides, report));
+    SX_RETURN_IF_ERROR(report.Write());
+    return 0;
+  }
   const bool layers = command.per_layer || command.first_divergence || !command.save_repro.empty();
   if (!command.save_repro.empty()) SX_RETURN_IF_ERROR(CheckReproDirectory(command.save_repro));
   SX_ASSIGN_OR_RETURN(const bool match, layers ? CompareLayers(command, sides, report)

@@ -39,7 +39,10 @@ Status RunCandidate(const CompareCommand& command, const Side& side, SideLoader&
   const RunControl control(DeadlineAfter(command.session.time_limit));
   auto outputs = runner->Run(inputs, {.control = &control, .seed = command.input.seed});
   if (!outputs.ok()) return OfSide(side, outputs.status());
-  const auto times = runner->Measure(inputs, 0.5, command.input.seed);
+  const auto times = runner->Measure(inputs, {.seconds = 0.5,
+                                              .max_runs = 100,
+                                              .time_limit = command.session.time_limit,
+                                              .seed = command.input.seed});
   if (!times.ok()) return OfSide(side, times.status());
   candidate = {.label = side.label,
                .own_outputs = runner->own_outputs(),

@@ -1,6 +1,5 @@
 #include "tools/cli/runner.h"
 
-#include "tools/cli/measure.h"
 #include "tools/cli/model_file.h"
 
 namespace sardonyx {
@@ -9,8 +8,8 @@ namespace {
 /// A session of this runtime.
 class SessionRunner : public Runner {
  public:
-  SessionRunner(std::unique_ptr<Session> session, size_t own_outputs, double time_limit)
-      : session_(std::move(session)), own_outputs_(own_outputs), time_limit_(time_limit) {}
+  SessionRunner(std::unique_ptr<Session> session, size_t own_outputs)
+      : session_(std::move(session)), own_outputs_(own_outputs) {}
 
   const std::vector<Port>& inputs() const override { return session_->inputs(); }
   const std::vector<Port>& outputs() const override { return session_->outputs(); }
@@ -22,11 +21,9 @@ class SessionRunner : public Runner {
     return session_->Run(inputs, options);
   }
 
-  StatusOr<std::vector<double>> Measure(const std::map<std::string, Value>& inputs, double seconds,
-                                        uint64_t seed) override {
-    return MeasureRuns(
-        *session_, inputs,
-        {.seconds = seconds, .max_runs = 100, .time_limit = time_limit_, .seed = seed});
+  StatusOr<std::vector<double>> Measure(const std::map<std::string, Value>& inputs,
+                                        const MeasureOptions& options) override {
+    return MeasureRuns(*session_, inputs, options);
   }
 
   StatusOr<PlanReport> Describe(const std::map<std::string, Shape>& shapes) override {
@@ -36,7 +33,6 @@ class SessionRunner : public Runner {
  private:
   std::unique_ptr<Session> session_;
   size_t own_outputs_;
-  double time_limit_;
 };
 
 }  // namespace
@@ -63,7 +59,7 @@ StatusOr<std::unique_ptr<Runner>> MakeRunner(const std::string& backend,
   const size_t own_outputs = model->graph.outputs.size();
   SX_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
                       Session::Create(std::move(model), session_options));
-  return std::make_unique<SessionRunner>(std::move(session), own_outputs, flags.time_limit);
+  return std::make_unique<SessionRunner>(std::move(session), own_outputs);
 }
 
 }  // namespace sardonyx

@@ -8,6 +8,7 @@
 
 #include "runtime/session/session.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/measure.h"
 
 namespace sardonyx {
 
@@ -35,9 +36,9 @@ class Runner {
   /// runner can show.
   virtual StatusOr<std::vector<Value>> Run(const std::map<std::string, Value>& inputs,
                                            const RunOptions& options) = 0;
-  /// Milliseconds of each of some runs.
+  /// Milliseconds of each of some runs; the times of layers where the runner knows them.
   virtual StatusOr<std::vector<double>> Measure(const std::map<std::string, Value>& inputs,
-                                                double seconds, uint64_t seed) = 0;
+                                                const MeasureOptions& options) = 0;
   /// The layers that an observer's LayerOutput::layer counts.
   virtual StatusOr<PlanReport> Describe(const std::map<std::string, Shape>& shapes) = 0;
 };

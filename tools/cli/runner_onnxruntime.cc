@@ -78,13 +78,13 @@ class OrtRunner : public Runner {
     return outputs;
   }
 
-  StatusOr<std::vector<double>> Measure(const std::map<std::string, Value>& inputs, double seconds,
-                                        uint64_t) override {
-    constexpr size_t kLeastRuns = 3, kMostRuns = 100;
+  StatusOr<std::vector<double>> Measure(const std::map<std::string, Value>& inputs,
+                                        const MeasureOptions& options) override {
     SX_RETURN_IF_ERROR(RunOnce(inputs).status());
     std::vector<double> times;
-    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-    while (times.size() < kLeastRuns || (times.size() < kMostRuns && Clock::now() < end)) {
+    const auto count = [&] { return static_cast<int64_t>(times.size()); };
+    const auto end = Clock::now() + std::chrono::duration<double>(options.seconds);
+    while (count() < options.min_runs || (count() < options.max_runs && Clock::now() < end)) {
       const Clock::time_point begin = Clock::now();
       SX_RETURN_IF_ERROR(RunOnce(inputs).status());
       times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
