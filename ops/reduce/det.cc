@@ -34,7 +34,7 @@ Status InferDet(InferContext& context) {
 double Determinant(const KernelContext& context, double* a, int64_t n) {
   double product = 1;
   for (int64_t column = 0; column < n; ++column) {
-    if (!GoesOn(context, column)) return 0;
+    if (!GoesOn(context, column, n)) return 0;
     int64_t pivot = column;
     for (int64_t row = column + 1; row < n; ++row) {
       if (std::abs(a[row * n + column]) > std::abs(a[pivot * n + column])) pivot = row;

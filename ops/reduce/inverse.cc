@@ -23,7 +23,7 @@ Status InferInverse(InferContext& context) {
 void Invert(const KernelContext& context, double* rows, int64_t n) {
   const int64_t width = 2 * n;
   for (int64_t column = 0; column < n; ++column) {
-    if (!GoesOn(context, column)) return;
+    if (!GoesOn(context, column, n)) return;
     int64_t pivot = column;
     for (int64_t row = column + 1; row < n; ++row) {
       if (std::abs(rows[row * width + column]) > std::abs(rows[pivot * width + column])) {

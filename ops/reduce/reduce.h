@@ -115,9 +115,11 @@ OpDef EinsumOp();
 OpDef DetOp();
 OpDef InverseOp();  // of com.microsoft
 
-/// Whether an elimination goes on with that column: once in a while the run is asked.
-inline bool GoesOn(const KernelContext& context, int64_t column) {
-  return column % 32 != 31 || context.Check().ok();
+/// Whether the elimination of another column of an n x n matrix should be begun: looks at the run's
+/// control often enough to stop within milliseconds, and seldom where columns are short.
+inline bool GoesOn(const KernelContext& context, int64_t column, int64_t n) {
+  constexpr int64_t kShort = 64;
+  return (n < kShort && column % 32 != 31) || context.Check().ok();
 }
 
 /// An error unless the last two dimensions are, as far as they are known, equal.
