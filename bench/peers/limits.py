@@ -47,7 +47,8 @@ def main():
     if options.model:
         for layer in limits(options.exports / options.model, report, options.peak):
             share = layer["limit_ms"] / max(layer["ms"], 1e-9)
-            print(f"{layer['name'][-36:]:38}{layer['kernel']:24}{layer['ms'] * 1e3:9.1f} us{share:6.0%}")
+            name, microseconds = layer["name"][-36:], layer["ms"] * 1e3
+            print(f"{name:38}{layer['kernel']:24}{microseconds:9.1f} us{share:6.0%}")
         return
     print(f"{'model':20}{'limit ms':>10}{'ours':>10}{'reached':>9}{'ratio':>8}{'greatest':>10}")
     for model in report["models"]:

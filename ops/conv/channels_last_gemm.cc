@@ -19,7 +19,7 @@
 namespace sardonyx {
 namespace {
 
-constexpr double kSmall = 200'000;  // multiplications that are not worth a second thread
+constexpr double kSmall = 500'000;  // multiplications that are not worth a second thread
 
 /// How to compute a convolution of that shape with up to so many threads. Immutable.
 class GemmPlan {

@@ -15,7 +15,7 @@
 namespace sardonyx {
 namespace {
 
-constexpr double kSmall = 200'000;     // multiplications that are not worth a second thread
+constexpr double kSmall = 500'000;     // multiplications that are not worth a second thread
 constexpr int64_t kMaxLine = 1 << 20;  // padded elements of a line
 
 class Direct : public Kernel {
