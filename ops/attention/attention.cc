@@ -5,6 +5,7 @@
 
 #include "ops/attention/attention_native.h"
 #include "ops/attention/attention_reference.h"
+#include "ops/attention/composed.h"
 #include "ops/attention/ops.h"
 #include "ops/common/infer.h"
 
@@ -48,10 +49,16 @@ struct SymbolicHeads {
 };
 
 StatusOr<SymbolicHeads> HeadsOf(const InferContext& context, int i, absl::string_view name,
-                                int64_t heads) {
+                                const HeadsLayout& layout, int64_t heads) {
   SymbolicHeads result;
   const SymbolicShape* shape = context.shape(i);
   if (shape == nullptr) return result;
+  if (layout.rank > 0) {
+    SX_RETURN_IF_ERROR(CheckRank(context, i, layout.rank, name));
+    result = {layout.SizeAlong(layout.batch, *shape), Dim(layout.heads),
+              layout.SizeAlong(layout.length, *shape), Dim(layout.size)};
+    return result;
+  }
   if (shape->size() == 4) {
     result = {(*shape)[0], (*shape)[1], (*shape)[2], (*shape)[3]};
     return result;
@@ -107,6 +114,22 @@ Status CheckMask(const InferContext& context, const Dim& batch, const Dim& heads
   return absl::OkStatus();
 }
 
+/// The shape of a result of that layout, for those queries.
+StatusOr<SymbolicShape> ShapeOf(const HeadsLayout& layout, const SymbolicHeads& queries) {
+  SymbolicShape shape(layout.rank, Dim(1));
+  const auto put = [&](int axis, const Dim& size) -> Status {
+    if (axis < 0) return absl::OkStatus();
+    const bool alone = shape[axis].SameAs(Dim(1));
+    SX_ASSIGN_OR_RETURN(shape[axis], alone ? size : MultiplyDims(shape[axis], size));
+    return absl::OkStatus();
+  };
+  SX_RETURN_IF_ERROR(put(layout.batch.axis, queries.batch));
+  SX_RETURN_IF_ERROR(put(layout.head.axis, Dim(layout.heads)));
+  SX_RETURN_IF_ERROR(put(layout.length.axis, queries.length));
+  SX_RETURN_IF_ERROR(put(layout.rank - 1, Dim(layout.size)));
+  return shape;
+}
+
 Status InferAttention(InferContext& context) {
   const auto& attrs = context.attrs<AttentionAttrs>();
   SX_ASSIGN_OR_RETURN(const DataType q_type,
@@ -125,13 +148,16 @@ Status InferAttention(InferContext& context) {
   if (context.has_input(kNonpadLength) && context.has_input(kPastKey)) {
     return InvalidArgument("nonpad_kv_seqlen and past_key cannot be given together");
   }
-  SX_ASSIGN_OR_RETURN(SymbolicHeads q, HeadsOf(context, kQuery, "Q", attrs.q_heads));
-  SX_ASSIGN_OR_RETURN(SymbolicHeads k, HeadsOf(context, kKey, "K", attrs.kv_heads));
-  SX_ASSIGN_OR_RETURN(SymbolicHeads v, HeadsOf(context, kValue, "V", attrs.kv_heads));
+  SX_ASSIGN_OR_RETURN(SymbolicHeads q,
+                      HeadsOf(context, kQuery, "Q", attrs.q_layout, attrs.q_heads));
+  SX_ASSIGN_OR_RETURN(SymbolicHeads k, HeadsOf(context, kKey, "K", attrs.k_layout, attrs.kv_heads));
+  SX_ASSIGN_OR_RETURN(SymbolicHeads v,
+                      HeadsOf(context, kValue, "V", attrs.v_layout, attrs.kv_heads));
   const SymbolicShape *q_shape = context.shape(kQuery), *k_shape = context.shape(kKey),
                       *v_shape = context.shape(kValue);
-  if ((q_shape && k_shape && q_shape->size() != k_shape->size()) ||
-      (q_shape && v_shape && q_shape->size() != v_shape->size())) {
+  const bool laid_out = attrs.y_layout.rank > 0;
+  if (!laid_out && ((q_shape && k_shape && q_shape->size() != k_shape->size()) ||
+                    (q_shape && v_shape && q_shape->size() != v_shape->size()))) {
     return InvalidArgument("Q, K and V must have the same rank");
   }
   SX_ASSIGN_OR_RETURN(const Dim past, MergePast(context, kPastKey, "past_key", k));
@@ -162,7 +188,10 @@ Status InferAttention(InferContext& context) {
     SX_RETURN_IF_ERROR(
         MergeDims((*context.shape(kNonpadLength))[0], q.batch, "the batch").status());
   }
-  if (q_shape == nullptr) {
+  if (laid_out) {
+    SX_ASSIGN_OR_RETURN(SymbolicShape y, ShapeOf(attrs.y_layout, q));
+    context.set_output(0, q_type, std::move(y));
+  } else if (q_shape == nullptr) {
     context.set_output(0, q_type, std::nullopt);
   } else if (q_shape->size() == 4) {
     context.set_output(0, q_type, SymbolicShape{q.batch, q.heads, q.length, v.size});
@@ -186,9 +215,10 @@ double AttentionMultiplyAdds(const PrepareContext& context) {
   const auto q = context.shape(kQuery), k = context.shape(kKey), v = context.shape(kValue);
   const auto past = context.shape(kPastKey);
   if (!q || !k || !v) return 0;
-  const HeadsView rows(*q, attrs.q_heads), keys(*k, attrs.kv_heads), values(*v, attrs.kv_heads);
-  const int64_t total = keys.length + (past ? (*past)[2] : 0);
-  return 1.0 * (*q)[0] * rows.heads * rows.length * total * (rows.size + values.size);
+  const HeadsView rows = attrs.QueryView(*q);
+  const int64_t total = attrs.KeyView(*k).length + (past ? (*past)[2] : 0);
+  return 1.0 * rows.batch * rows.heads * rows.length * total *
+         (rows.size + attrs.ValueView(*v).size);
 }
 
 }  // namespace
@@ -203,7 +233,41 @@ StatusOr<DataType> ParseSoftmaxPrecision(ParseContext& context, DataType fallbac
                          ", but must be float, float16, double or bfloat16");
 }
 
-HeadsView::HeadsView(const Shape& shape, int64_t given_heads) {
+namespace {
+
+HeadsView ViewOf(const Shape& shape, const HeadsLayout& layout, int64_t heads) {
+  return layout.rank > 0 ? HeadsView(shape, layout) : HeadsView(shape, heads);
+}
+
+}  // namespace
+
+HeadsView AttentionAttrs::QueryView(const Shape& shape) const {
+  return ViewOf(shape, q_layout, q_heads);
+}
+HeadsView AttentionAttrs::KeyView(const Shape& shape) const {
+  return ViewOf(shape, k_layout, kv_heads);
+}
+HeadsView AttentionAttrs::ValueView(const Shape& shape) const {
+  return ViewOf(shape, v_layout, kv_heads);
+}
+HeadsView AttentionAttrs::ResultView(const Shape& shape) const {
+  return ViewOf(shape, y_layout, q_heads);
+}
+
+HeadsView::HeadsView(const Shape& shape, const HeadsLayout& layout)
+    : heads(layout.heads), size(layout.size), offset(layout.offset) {
+  const Ints strides = shape.Strides();
+  const auto step = [&](const HeadsLayout::Place& place) {
+    return place.axis < 0 ? 0 : strides[place.axis] * place.step;
+  };
+  batch_step = step(layout.batch);
+  head_step = step(layout.head);
+  row_step = step(layout.length);
+  length = layout.length.axis < 0 ? 1 : shape[layout.length.axis];
+  batch = layout.batch.axis < 0 ? 1 : shape[layout.batch.axis] / layout.batch.step;
+}
+
+HeadsView::HeadsView(const Shape& shape, int64_t given_heads) : batch(shape[0]) {
   if (shape.rank() == 4) {
     heads = shape[1];
     length = shape[2];

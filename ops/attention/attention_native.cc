@@ -11,6 +11,7 @@
 #include "ops/common/ceil.h"
 #include "ops/common/scratch.h"
 #include "ops/common/slots.h"
+#include "ops/matmul/gemm_kernel.h"
 #include "ops/matmul/row_kernel.h"
 #include "ops/reduce/softmax.h"
 
@@ -25,7 +26,7 @@ struct Sizes {
   int64_t batch = 0, heads = 0, key_heads = 0;
   int64_t rows = 0, total = 0;              // queries, and keys with those of the past
   int64_t size = 0, value_size = 0;         // of a query or key, and of a value
-  int64_t score_columns = 0;                // keys, to whole panels
+  int64_t score_columns = 0;                // keys, to whole vectors
   int64_t key_floats = 0, pack_floats = 0;  // of a head's keys, and of its keys and values
   int64_t block = 1, blocks = 0;            // queries in a block; blocks of a head
   int64_t slots = 1;
@@ -33,15 +34,15 @@ struct Sizes {
   Sizes(const AttentionAttrs& attrs, const Shape& q, const Shape& k, const Shape& v,
         int64_t past_length, int threads) {
     const RowKernels& kernels = RowKernelsOfThisCpu();
-    const HeadsView queries(q, attrs.q_heads), keys(k, attrs.kv_heads), values(v, attrs.kv_heads);
-    batch = q[0];
+    const HeadsView queries = attrs.QueryView(q), keys = attrs.KeyView(k);
+    batch = queries.batch;
     heads = queries.heads;
     key_heads = keys.heads;
     rows = queries.length;
     total = past_length + keys.length;
     size = queries.size;
-    value_size = values.size;
-    score_columns = RoundUp(total, kernels.width);
+    value_size = attrs.ValueView(v).size;
+    score_columns = RoundUp(total, kernels.lanes);
     key_floats = score_columns * size;
     pack_floats = RoundUp(key_floats + total * RoundUp(value_size, kernels.lanes), 16);
     block = std::max<int64_t>(std::min<int64_t>(rows, kTilesOfQueries * kernels.rows), 1);
@@ -69,8 +70,8 @@ class Run {
         attrs_(context.attrs<AttentionAttrs>()),
         sizes_(sizes),
         nonpad_(nonpad),
-        q_view_(context.input(kQuery).shape(), attrs_.q_heads),
-        y_view_(context.output(0).shape(), attrs_.q_heads),
+        q_view_(attrs_.QueryView(context.input(kQuery).shape())),
+        y_view_(attrs_.ResultView(context.output(0).shape())),
         keys_(keys),
         values_(values),
         mask_(context.input(kMask)),
@@ -99,13 +100,30 @@ class Run {
   }
 
  private:
-  /// The transposed keys: [panel of keys][element][key].
+  /// The transposed keys, times the scale: [panel of keys][element][key], the last panel as wide as
+  /// whole vectors.
   void PackKeys(int64_t batch, int64_t head, float* to) const {
-    const int64_t width = RowKernelsOfThisCpu().width, size = sizes_.size;
-    for (int64_t j = 0; j < sizes_.score_columns; ++j) {
-      float* at = to + j / width * width * size + j % width;
-      const float* key = j < sizes_.total ? keys_.Row(batch, head, j) : nullptr;
-      for (int64_t e = 0; e < size; ++e) at[e * width] = key == nullptr ? 0.0f : key[e];
+    const RowKernels& kernels = RowKernelsOfThisCpu();
+    const int64_t size = sizes_.size, past = keys_.past_view.length;
+    const Epilogue scaled{.alpha = scale_};
+    for (int64_t first = 0; first < sizes_.total; first += kernels.width) {
+      const int64_t end = std::min<int64_t>(first + kernels.width, sizes_.total);
+      const int64_t width = RoundUp(end - first, kernels.lanes);
+      if (first >= past || end <= past) {  // keys that lie evenly
+        const int64_t step = first >= past ? keys_.now_view.row_step : keys_.past_view.row_step;
+        GemmKernelsOfThisCpu().pack_panel(keys_.Row(batch, head, first), step, 1, end - first,
+                                          width, size, to);
+      } else {
+        for (int64_t j = first; j < first + width; ++j) {
+          const float* key = j < end ? keys_.Row(batch, head, j) : nullptr;
+          for (int64_t e = 0; e < size; ++e) {
+            to[e * width + j - first] = key == nullptr ? 0.0f : key[e];
+          }
+        }
+      }
+      const int64_t floats = width * size;
+      GemmKernelsOfThisCpu().store(to, floats, 1, floats, to, floats, false, &scaled);
+      to += floats;
     }
   }
 
@@ -146,7 +164,6 @@ class Run {
   void Softmax(int64_t batch, int64_t head, int64_t row, float* scores) const {
     const Reach reach = ReachOf(batch, row);
     float *first = scores + reach.first, *last = scores + reach.last;
-    for (float* x = first; x < last; ++x) *x *= scale_;
     if (attrs_.softcap > 0) {
       const auto cap = static_cast<float>(attrs_.softcap);
       for (float* x = first; x < last; ++x) *x = cap * std::tanh(*x / cap);
@@ -154,8 +171,9 @@ class Run {
     AddMask(mask_.At(batch, head, row) + (first - scores) * mask_.steps[3], first, last);
     std::fill(scores, first, 0.0f);
     std::fill(last, scores + sizes_.total, 0.0f);
-    const bool all_masked = std::all_of(first, last, [](float x) { return x == kMasked; });
-    if (all_masked) {
+    const bool all_masked =
+        mask_.data != nullptr && std::all_of(first, last, [](float x) { return x == kMasked; });
+    if (all_masked && attrs_.zero_where_masked) {
       std::fill(first, last, 0.0f);
     } else {
       SoftmaxRow(first, last - first, false, first);
@@ -224,15 +242,16 @@ struct Native : Kernel {
   Status Run(KernelContext& context) const override {
     SX_ASSIGN_OR_RETURN(const Ints nonpad, ReadNonpadLengths(context));
     const auto& attrs = context.attrs<AttentionAttrs>();
-    const Cache<float> keys(context.input(kPastKey), context.input(kKey), attrs.kv_heads);
-    const Cache<float> values(context.input(kPastValue), context.input(kValue), attrs.kv_heads);
+    const Tensor &key = context.input(kKey), &value = context.input(kValue);
+    const Cache<float> keys(context.input(kPastKey), key, attrs.KeyView(key.shape()));
+    const Cache<float> values(context.input(kPastValue), value, attrs.ValueView(value.shape()));
     SX_RETURN_IF_ERROR(keys.CopyTo(context, 1));
     SX_RETURN_IF_ERROR(values.CopyTo(context, 2));
     if (!context.has_output(0) || context.output(0).size() == 0) return absl::OkStatus();
-    const Sizes use = sizes ? *sizes
-                            : Sizes(attrs, context.input(kQuery).shape(),
-                                    context.input(kKey).shape(), context.input(kValue).shape(),
-                                    keys.past_view.length, context.environment().pool->threads());
+    const Sizes use = sizes
+                          ? *sizes
+                          : Sizes(attrs, context.input(kQuery).shape(), key.shape(), value.shape(),
+                                  keys.past_view.length, context.environment().pool->threads());
     Tensor temporary;
     SX_ASSIGN_OR_RETURN(const absl::Span<std::byte> scratch,
                         ScratchOf(context, use.ScratchBytes(), &temporary));

@@ -65,9 +65,11 @@ class Rows {
       : context_(context),
         attrs_(context.attrs<AttentionAttrs>()),
         q_(context.input(kQuery)),
-        q_view_(q_.shape(), attrs_.q_heads),
-        keys_(context.input(kPastKey), context.input(kKey), attrs_.kv_heads),
-        values_(context.input(kPastValue), context.input(kValue), attrs_.kv_heads),
+        q_view_(attrs_.QueryView(q_.shape())),
+        keys_(context.input(kPastKey), context.input(kKey),
+              attrs_.KeyView(context.input(kKey).shape())),
+        values_(context.input(kPastValue), context.input(kValue),
+                attrs_.ValueView(context.input(kValue).shape())),
         mask_(context.input(kMask)),
         sinks_(context.has_input(kSink) ? context.input(kSink).data<T>() : nullptr),
         nonpad_(nonpad),
@@ -82,11 +84,10 @@ class Rows {
     if (!wants_scores && !wants_y) return absl::OkStatus();
     T* y = wants_y ? context_.output(0).template data<T>() : nullptr;
     T* qk = wants_scores ? context_.output(3).template data<T>() : nullptr;
-    const HeadsView y_view(wants_y ? context_.output(0).shape() : Shape{0, 0, 0, 0},
-                           attrs_.q_heads);
+    const HeadsView y_view = wants_y ? attrs_.ResultView(context_.output(0).shape()) : HeadsView();
     const double cost = 2.0 * total_ * (q_view_.size + values_.now_view.size) + 20.0 * total_;
     return context_.ParallelFor(
-        q_.dim(0) * q_view_.heads * q_view_.length, cost, [&](int64_t begin, int64_t end) {
+        q_view_.batch * q_view_.heads * q_view_.length, cost, [&](int64_t begin, int64_t end) {
           std::vector<double> scores(total_), sums(values_.now_view.size);
           for (int64_t i = begin; i < end; ++i) {
             const int64_t row = i % q_view_.length, head = i / q_view_.length % q_view_.heads,
@@ -136,7 +137,7 @@ class Rows {
     }
     Emit(QkOutput::kSoftcapped, scores, qk);
     double greatest = kMasked;
-    bool all_masked = true;
+    bool all_masked = attrs_.zero_where_masked;
     for (int64_t j = 0; j < total_; ++j) {
       const double bias = Bias(batch, head, row, j);
       all_masked = all_masked && bias == kMasked;
@@ -150,7 +151,8 @@ class Rows {
       sum = std::exp(sink - greatest);
     }
     for (double& score : scores) {
-      score = all_masked || greatest == kMasked ? 0 : std::exp(score - greatest);
+      const bool zero = all_masked || (attrs_.zero_where_masked && greatest == kMasked);
+      score = zero ? 0 : std::exp(score - greatest);
       sum += score;
     }
     for (double& score : scores) {

@@ -32,11 +32,11 @@ struct Cache {
   const Tensor& now;
   HeadsView past_view, now_view;
 
-  Cache(const Tensor& past, const Tensor& now, int64_t heads)
+  Cache(const Tensor& past, const Tensor& now, const HeadsView& now_view)
       : past(past),
         now(now),
         past_view(past.defined() ? past.shape() : Shape{0, 0, 0, 0}, 0),
-        now_view(now.shape(), heads) {}
+        now_view(now_view) {}
 
   int64_t length() const { return past_view.length + now_view.length; }
   const T* Row(int64_t batch, int64_t head, int64_t row) const {
@@ -48,7 +48,7 @@ struct Cache {
     T* out = context.output(i).data<T>();
     const int64_t size = now_view.size, heads = now_view.heads;
     return context.ParallelFor(
-        now.dim(0) * heads * length(), 0.3 * size, [&](int64_t begin, int64_t end) {
+        now_view.batch * heads * length(), 0.3 * size, [&](int64_t begin, int64_t end) {
           for (int64_t row = begin; row < end; ++row) {
             const int64_t head = row / length();
             std::copy_n(Row(head / heads, head % heads, row % length()), size, out + row * size);

@@ -57,6 +57,20 @@ HWY_NOINLINE void ActivateSlowly(D d, const Activation& activation, V (&x)[n]) {
     case Activation::Kind::kSwish:
       simd::Swishes(d, a, x);
       break;
+    case Activation::Kind::kGelu:
+      simd::Gelus(d, x);
+      break;
+    case Activation::Kind::kGeluTanh: {
+      V gate[n];
+      simd::Each<n>([&](size_t i) HWY_ATTR {
+        const V cubic = hn::MulAdd(hn::Mul(x[i], x[i]), hn::Set(d, 0.071354816272600247f),
+                                   hn::Set(d, 1.5957691216057308f));
+        gate[i] = hn::Mul(x[i], cubic);
+      });
+      simd::Sigmoids(d, gate);
+      simd::Each<n>([&](size_t i) HWY_ATTR { x[i] = hn::Mul(x[i], gate[i]); });
+      break;
+    }
     default:
       break;
   }

@@ -26,6 +26,14 @@ bool ReadBound(const Graph& graph, const Node& node, size_t i, float* bound) {
   return true;
 }
 
+Activation GeluOf(const Node& node) {
+  const auto found = node.attributes.find("approximate");
+  const auto* approximate =
+      found == node.attributes.end() ? nullptr : std::get_if<std::string>(&found->second.data);
+  const bool tanh = approximate != nullptr && *approximate == "tanh";
+  return {.kind = tanh ? Kind::kGeluTanh : Kind::kGelu};
+}
+
 }  // namespace
 
 std::optional<Activation> ActivationNamed(
@@ -61,6 +69,7 @@ Activation ReadActivation(ParseContext& context,
 
 std::optional<Activation> ActivationOf(const Graph& graph, const Node& node) {
   if (!node.domain.empty() || node.inputs.empty() || node.outputs.size() != 1) return std::nullopt;
+  if (node.op_type == "Gelu") return GeluOf(node);
   auto activation = ActivationNamed(node.op_type, [&node](const char* name, float fallback) {
     return FloatAttribute(node, name, fallback);
   });
@@ -93,6 +102,10 @@ std::string ToString(const Activation& activation) {
       return "hard swish";
     case Kind::kSwish:
       return absl::StrCat("swish(", a, ")");
+    case Kind::kGelu:
+      return "gelu";
+    case Kind::kGeluTanh:
+      return "gelu(tanh)";
   }
   return "none";
 }

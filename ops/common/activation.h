@@ -22,6 +22,8 @@ struct Activation {
     kHardSigmoid,  // clip(a x + b, 0, 1)
     kHardSwish,    // x clip(x/6 + 1/2, 0, 1)
     kSwish,        // x sigmoid(a x)
+    kGelu,         // x (1 + erf(x / sqrt 2)) / 2
+    kGeluTanh,     // its approximation, x sigmoid(2 u), u = sqrt(2 / pi) (x + 0.044715 x^3)
   };
 
   Kind kind = Kind::kNone;
@@ -59,6 +61,12 @@ T Apply(const Activation& activation, T x) {
       return x * clip(x / T{6} + T(0.5), T{0}, T{1});
     case Activation::Kind::kSwish:
       return x / (T{1} + std::exp(-a * x));
+    case Activation::Kind::kGelu:
+      return T(0.5) * x * std::erfc(x * T(-0.70710678118654752440));
+    case Activation::Kind::kGeluTanh: {
+      const T u = T(0.79788456080286535588) * x * (T{1} + T(0.044715) * x * x);
+      return x / (T{1} + std::exp(-2 * u));
+    }
   }
   return x;
 }

@@ -130,6 +130,12 @@ void Append(const Activation& activation, dnnl::post_ops* ops) {
     case Activation::Kind::kSwish:
       append(algorithm::eltwise_swish, activation.a, 0);
       break;
+    case Activation::Kind::kGelu:
+      append(algorithm::eltwise_gelu_erf, 0, 0);
+      break;
+    case Activation::Kind::kGeluTanh:
+      append(algorithm::eltwise_gelu_tanh, 0, 0);
+      break;
   }
 }
 

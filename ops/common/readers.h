@@ -2,11 +2,31 @@
 // theirs.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "runtime/graph/graph.h"
 
 namespace sardonyx {
+
+/// Whether it is that operator of ai.onnx, of that opset or a later one.
+inline bool IsStandard(const Node& node, absl::string_view op, int least_version) {
+  return node.domain.empty() && node.op_type == op && node.version >= least_version;
+}
+
+/// Whether both are known to be float tensors of equal shape.
+inline bool SameFloatShape(const Type& a, const Type& b) {
+  return a.element == DataType::kFloat && b.element == DataType::kFloat && a.shape && b.shape &&
+         std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(), b.shape->end(),
+                    [](const Dim& x, const Dim& y) { return x.SameAs(y); });
+}
+
+/// The node that computes `value`; null where none does. `producers` are graph.Producers().
+inline const Node* ProducerOf(const Graph& graph, const std::vector<int>& producers,
+                              ValueId value) {
+  return value == kNoValue || producers[value] < 0 ? nullptr : &graph.nodes[producers[value]];
+}
 
 /// The node that alone reads output 0 of node `node`, and reads it once; -1 where the value has
 /// more readers or none, is an output of the graph or captured by a subgraph. `uses` are

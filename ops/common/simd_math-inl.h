@@ -92,7 +92,7 @@ HWY_INLINE void ExpOfNegatives(D d, V (&x)[n]) {
   });
 }
 
-/// 1 / x for x in [1, 2], within 2 ulp: an estimate and steps of Newton's method, as divisions take
+/// 1 / x for x from 1 on, within 2 ulp: an estimate and steps of Newton's method, as divisions take
 /// several times as long.
 template <class D, size_t n, class V = hn::Vec<D>>
 HWY_INLINE void Reciprocals(D d, V (&x)[n]) {
@@ -181,17 +181,40 @@ HWY_INLINE V Erf(D d, V x) {
   return hn::IfThenElse(hn::Ge(a, one), large, simd::ErfSmall(d, x));
 }
 
-/// x (1 + erf(x / sqrt 2)) / 2, without cancellation below zero.
+/// x (1 + erf(x / sqrt 2)) / 2 as max(x, 0) - |x| erfc(|x| / sqrt 2) / 2, which does not cancel.
+/// The erfc is e^(-x^2 / 2) times t = 1 / (1 + 0.35 |x|) and a polynomial in t of degree 8, fitted
+/// to a relative 3.2e-8 up to 14, where the product is below the least float.
+template <class D, size_t n, class V = hn::Vec<D>>
+HWY_INLINE void Gelus(D d, V (&x)[n]) {
+  constexpr float kPolynomial[] = {
+      0.14397168159484863f, -0.2557142376899719f, 0.1591741293668747f,  -0.023109812289476395f,
+      0.105507992208004f,   0.11983287334442139f, 0.13986186683177948f, 0.13962140679359436f};
+  const V zero = hn::Zero(d), most = hn::Set(d, 14.0f);
+  V held[n], e[n], t[n], p[n];
+  Each<n>([&](size_t i) HWY_ATTR {
+    const V a = hn::Abs(x[i]);
+    held[i] = hn::IfThenElse(hn::Gt(a, most), most, a);
+    e[i] = hn::Mul(hn::Mul(held[i], held[i]), hn::Set(d, -0.5f));
+    t[i] = hn::MulAdd(held[i], hn::Set(d, 0.35f), hn::Set(d, 1.0f));
+    p[i] = hn::Set(d, -0.029145928099751472f);
+  });
+  simd::ExpOfNegatives(d, e);
+  simd::Reciprocals(d, t);
+#pragma GCC unroll 8
+  for (const float coefficient : kPolynomial) {
+    Each<n>([&](size_t i) HWY_ATTR { p[i] = hn::MulAdd(p[i], t[i], hn::Set(d, coefficient)); });
+  }
+  Each<n>([&](size_t i) HWY_ATTR {
+    const V above = hn::IfThenElse(hn::Lt(x[i], zero), zero, x[i]);
+    x[i] = hn::NegMulAdd(hn::Mul(held[i], t[i]), hn::Mul(p[i], e[i]), above);
+  });
+}
+
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Gelu(D d, V x) {
-  const V one = hn::Set(d, 1.0f);
-  const V z = hn::Mul(x, hn::Set(d, 0.70710678118654752440f));
-  const V a = hn::Abs(z);
-  const V held = hn::IfThenElse(hn::Gt(a, hn::Set(d, 10.5f)), hn::Set(d, 10.5f), a);
-  const V tail = simd::ErfcLarge(d, held);
-  const V large = hn::IfThenElse(hn::Lt(z, hn::Zero(d)), tail, hn::Sub(hn::Set(d, 2.0f), tail));
-  const V sum = hn::IfThenElse(hn::Ge(a, one), large, hn::Add(one, simd::ErfSmall(d, z)));
-  return hn::Mul(hn::Mul(hn::Set(d, 0.5f), x), sum);
+  V one[1] = {x};
+  simd::Gelus(d, one);
+  return one[0];
 }
 
 }  // namespace simd

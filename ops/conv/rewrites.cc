@@ -16,10 +16,6 @@ const ConvAttrs& AttrsOf(const Graph& graph, int node) {
   return static_cast<const ConvAttrs&>(*graph.nodes[node].attrs);
 }
 
-bool IsStandard(const Node& node, absl::string_view op, int least_version) {
-  return node.domain.empty() && node.op_type == op && node.version >= least_version;
-}
-
 // ---- Scale and shift per channel -------------------------------------------------------------
 
 /// Result = factor[c] * convolution + shift[c].
@@ -169,18 +165,6 @@ StatusOr<bool> AbsorbPad(Graph& graph, int index, const std::vector<int>& produc
 }
 
 // ---- What is added ---------------------------------------------------------------------------
-
-/// Whether both are known to be float and of equal shape.
-bool SameFloatShape(const Type& a, const Type& b) {
-  if (a.element != DataType::kFloat || b.element != DataType::kFloat || !a.shape || !b.shape ||
-      a.shape->size() != b.shape->size()) {
-    return false;
-  }
-  for (size_t i = 0; i < a.shape->size(); ++i) {
-    if (!(*a.shape)[i].SameAs((*b.shape)[i])) return false;
-  }
-  return true;
-}
 
 StatusOr<bool> AbsorbResidual(Graph& graph, int index, const std::vector<int>&,
                               const std::vector<int>& uses) {

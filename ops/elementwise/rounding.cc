@@ -7,6 +7,7 @@
 #include "ops/elementwise/gradients.h"
 #include "ops/elementwise/native.h"
 #include "ops/elementwise/unary.h"
+#include "ops/norm/fusion.h"
 
 namespace sardonyx {
 namespace {
@@ -88,6 +89,8 @@ using SignedNumbers = decltype(Floats{} + SignedIntegers{});
 }  // namespace
 
 std::vector<OpDef> RoundingOps() {
+  OpDef sqrt = UnaryOpWithNative<Sqrt, Floats, native::Sqrt>("Sqrt", {1, 6, 13});
+  sqrt.rewrites = SqrtRewrites();
   return {
       WithGradient(UnaryOpWithNative<Abs, Numbers, native::Abs>("Abs", {1, 6, 13}), AbsGradient),
       WithGradient(UnaryOpWithNative<Neg, SignedNumbers, native::Neg>("Neg", {1, 6, 13}),
@@ -98,7 +101,7 @@ std::vector<OpDef> RoundingOps() {
                    ZeroGradient),
       WithGradient(UnaryOpWithNative<Round, Floats, native::Round>("Round", {11, 22}),
                    ZeroGradient),
-      WithGradient(UnaryOpWithNative<Sqrt, Floats, native::Sqrt>("Sqrt", {1, 6, 13}), SqrtGradient),
+      WithGradient(sqrt, SqrtGradient),
       WithGradient(
           UnaryOpWithNative<Reciprocal, Floats, native::Reciprocal>("Reciprocal", {1, 6, 13}),
           ReciprocalGradient),

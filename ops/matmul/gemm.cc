@@ -14,7 +14,8 @@ namespace {
 
 using Layout = GemmProblem::Layout;
 
-constexpr int64_t kDotRows = 4;            // most rows for which lines are multiplied unpacked
+constexpr int64_t kDotRows = 8;            // most rows for which lines are multiplied unpacked
+constexpr int64_t kDirectDepth = 16;       // rows of B read side by side where it lies
 constexpr double kSmall = 200'000;         // multiplications that are not worth a second thread
 constexpr int64_t kPackedLimit = 8 << 20;  // floats of operands of small products packed at a time
 constexpr double kNsPerPacked = 0.5;       // to pack one float
@@ -32,9 +33,9 @@ int64_t DepthBlock(int64_t k) {
 /// Packs lines [begin, end) (rows of A or columns of B, begin at a panel) of all depths.
 /// Block after block of depth, in each panel after panel.
 void PackLines(const float* from, int64_t line_stride, int64_t step_stride, int64_t begin,
-               int64_t end, int64_t k, int64_t panel, int64_t round, int64_t padded, float* to) {
+               int64_t end, int64_t k, int64_t block, int64_t panel, int64_t round, int64_t padded,
+               float* to) {
   const GemmKernels& kernels = GemmKernelsOfThisCpu();
-  const int64_t block = DepthBlock(k);
   for (int64_t p = 0; p < k; p += block) {
     const int64_t depth = std::min(block, k - p);
     for (int64_t line = begin; line < end; line += panel) {
@@ -63,8 +64,8 @@ std::shared_ptr<PackedMatrix> PackedMatrix::Pack(const float* from, int64_t line
   packed->padded_ = RoundUp(lines, round);
   packed->memory_ = AllocateFloats(packed->padded_, k);
   if (packed->memory_ == nullptr) return nullptr;
-  PackLines(from, line_stride, step_stride, 0, lines, k, panel, round, packed->padded_,
-            reinterpret_cast<float*>(packed->memory_.get()));
+  PackLines(from, line_stride, step_stride, 0, lines, k, packed->block_, panel, round,
+            packed->padded_, reinterpret_cast<float*>(packed->memory_.get()));
   return packed;
 }
 
@@ -121,6 +122,10 @@ void GemmPlan::ChooseBlocks() {
   direct_b_ =
       !dot_ && p.b.layout == Layout::kStrided && p.b.column_stride == 1 && p.m <= kernels.row_panel;
   k_block_ = DepthBlock(p.k);
+  // Long rows of B are read front to back, few at a time: down its columns each step would meet
+  // another page of memory.
+  const bool along_rows = direct_b_ && strided && p.n > 2 * kernels.column_panel;
+  if (along_rows) k_block_ = std::min(k_block_, kDirectDepth);
   k_blocks_ = std::max<int64_t>(1, CeilDiv(p.k, k_block_));
   row_panels_ = CeilDiv(p.m, kernels.row_panel);
   column_panels_ = CeilDiv(p.n, kernels.column_panel);
@@ -128,7 +133,7 @@ void GemmPlan::ChooseBlocks() {
   padded_n_ = RoundUp(p.n, kernels.lanes);
   const int64_t half_l2 = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
   row_block_ = std::max<int64_t>(half_l2 / k_block_ / kernels.row_panel, 4) * kernels.row_panel;
-  column_block_ = kernels.column_panel;
+  column_block_ = along_rows ? RoundUp(p.n, kernels.column_panel) : kernels.column_panel;
   if (p.m > row_block_) {  // a panel of B would meet several blocks of A: pack more of them at once
     column_block_ *= std::max<int64_t>(half_l2 / k_block_ / kernels.column_panel, 1);
   }
@@ -156,7 +161,8 @@ void GemmPlan::ChooseItems(int threads) {
   const int64_t packed = a_floats_ + b_floats_;
   group_ = packed == 0 ? p.count : std::min(std::max<int64_t>(kPackedLimit / packed, 1), p.count);
   slots_ = std::clamp<int64_t>(group_ * row_items_ * column_items_, 1, threads);
-  if ((pack_b && !share_b_) || direct_b_) panel_floats_ = RoundUp(k_block_ * column_block_, 16);
+  if (pack_b && !share_b_) panel_floats_ = RoundUp(k_block_ * column_block_, 16);
+  if (direct_b_) panel_floats_ = RoundUp(k_block_ * GemmKernelsOfThisCpu().column_panel, 16);
   scratch_floats_ = group_ * packed + slots_ * panel_floats_;
 }
 
@@ -197,8 +203,8 @@ Status GemmPlan::PackLeft(const Call& call, int64_t first, int64_t count) const 
           const int64_t local = i / row_panels_, row = i % row_panels_ * panel;
           const GemmProblem::Operand& a = problem_.a;
           PackLines(Operands(call, first + local).a, a.row_stride, a.column_stride, row,
-                    std::min(row + panel, problem_.m), problem_.k, panel, panel, padded_m_,
-                    call.a + local * a_floats_);
+                    std::min(row + panel, problem_.m), problem_.k, k_block_, panel, panel,
+                    padded_m_, call.a + local * a_floats_);
         }
       });
 }

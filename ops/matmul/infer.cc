@@ -93,7 +93,7 @@ StatusOr<std::shared_ptr<Attrs>> ParseFusedGemm(ParseContext& context) {
 Status InferMatMul(InferContext& context) {
   const auto& attrs = context.attrs<MatMulAttrs>();
   const bool bias = attrs.bias;
-  if (context.input_count() != (bias ? 3 : 2)) {
+  if (context.input_count() != attrs.inputs()) {
     return InvalidArgument("takes two inputs, but has ", context.input_count());
   }
   SX_ASSIGN_OR_RETURN(const DataType element, CommonElement(context, ProductTypes{}, {0, 1}));

@@ -23,23 +23,29 @@ struct MatMulOperand {
   }
 };
 
-/// Y = activation(alpha A B + bias). The bias and, but for FusedMatMul, the activation are put
-/// there by rewrites, for float32 only.
+/// Y = activation(alpha A B + bias + residual). The bias, the residual and, but for FusedMatMul,
+/// the activation are put there by rewrites, for float32 only.
 struct MatMulAttrs : Attrs {
   MatMulOperand a, b;  // of FusedMatMul, as is alpha
   float alpha = 1;
   Activation activation;
-  bool bias = false;  // the last input holds one number for each of Y's columns
+  bool bias = false;      // input 2 holds one number for each of Y's columns
+  bool residual = false;  // the last input has Y's shape
+
+  int inputs() const { return 2 + bias + residual; }
 };
 
-/// Y = activation(alpha A' B' + beta C), A' and B' transposed where the flags say so.
+/// Y = activation(alpha A' B' + beta C + residual), A' and B' transposed where the flags say so.
+/// The residual is put there by a rewrite, only where beta is 1 and C left out or one row.
 struct GemmAttrs : Attrs {
   float alpha = 1;
   float beta = 1;
   bool trans_a = false;
   bool trans_b = false;
   Activation activation;
+  bool residual = false;  // input kGemmResidual has Y's shape
 };
+inline constexpr int kGemmResidual = 3;
 
 /// A MatMul of given shapes as a batch of m x k by k x n products. Vectors have become matrices of
 /// one row or column.

@@ -95,15 +95,21 @@ struct MatMulKernel : Prepared {
     const GemmProblem problem = ProblemOf(shape);
     const float* left = context.input(0).data<float>();
     const float* right = context.input(1).data<float>();
-    const float* bias =
-        attrs.bias ? context.input(context.input_count() - 1).data<float>() : nullptr;
+    const float* bias = attrs.bias ? context.input(2).data<float>() : nullptr;
+    const float* residual =
+        attrs.residual ? context.input(context.input_count() - 1).data<float>() : nullptr;
     float* y = context.output(0).data<float>();
     return Multiply(context, problem, [&](int64_t i) {
       return GemmOperands{
           .a = a != nullptr ? a->data() : left + shape.AOffset(i),
           .b = b != nullptr ? b->data() : right + shape.BOffset(i),
           .c = y + i * problem.m * problem.n,
-          .epilogue = {.alpha = attrs.alpha, .column_bias = bias, .activation = attrs.activation}};
+          .epilogue = {
+              .alpha = attrs.alpha,
+              .column_bias = bias,
+              .residual = residual == nullptr ? nullptr : residual + i * problem.m * problem.n,
+              .residual_stride = problem.n,
+              .activation = attrs.activation}};
     });
   }
 };
@@ -160,6 +166,10 @@ struct GemmKernel : Prepared {
     if (context.has_input(2) && attrs.beta != 0) {
       epilogue.beta = attrs.beta;
       AddBias(context.input(2), &epilogue);
+    }
+    if (attrs.residual) {
+      epilogue.residual = context.input(kGemmResidual).data<float>();
+      epilogue.residual_stride = shape.n;
     }
     return Multiply(context, ProblemOf(shape, attrs), [&](int64_t) {
       return GemmOperands{.a = a != nullptr ? a->data() : left.data<float>(),

@@ -28,6 +28,16 @@ Status Activate(const KernelContext& context, const Activation& activation, Tens
   });
 }
 
+/// to = bias + residual, null being zeros.
+void PutAdded(const float* bias, const float* residual, int64_t n, float* to) {
+  if (residual != nullptr) {
+    std::copy_n(residual, n, to);
+  } else {
+    std::fill_n(to, n, 0.0f);
+  }
+  for (int64_t j = 0; bias != nullptr && j < n; ++j) to[j] += bias[j];
+}
+
 Status RunMatMul(KernelContext& context) {
   const auto& attrs = context.attrs<MatMulAttrs>();
   SX_ASSIGN_OR_RETURN(const MatMulShape shape,
@@ -37,18 +47,18 @@ Status RunMatMul(KernelContext& context) {
   const float* a = context.input(0).data<float>();
   const float* b = context.input(1).data<float>();
   const float* bias = attrs.bias ? context.input(2).data<float>() : nullptr;
+  const float* residual =
+      attrs.residual ? context.input(context.input_count() - 1).data<float>() : nullptr;
   float* out = y.data<float>();
-  if (bias != nullptr || shape.k == 0) {
-    SX_RETURN_IF_ERROR(context.ParallelFor(shape.batches * shape.m, 0.3 * shape.n,
-                                           [&](int64_t begin, int64_t end) {
-                                             for (int64_t row = begin; row < end; ++row) {
-                                               if (bias != nullptr) {
-                                                 std::copy_n(bias, shape.n, out + row * shape.n);
-                                               } else {
-                                                 std::fill_n(out + row * shape.n, shape.n, 0.0f);
-                                               }
-                                             }
-                                           }));
+  const bool adds = bias != nullptr || residual != nullptr;
+  if (adds || shape.k == 0) {
+    SX_RETURN_IF_ERROR(context.ParallelFor(
+        shape.batches * shape.m, 0.3 * shape.n, [&](int64_t begin, int64_t end) {
+          for (int64_t row = begin; row < end; ++row) {
+            PutAdded(bias, residual == nullptr ? nullptr : residual + row * shape.n, shape.n,
+                     out + row * shape.n);
+          }
+        }));
   }
   // A matrix of one row or column is not transposed for oneDNN, whatever its strides.
   const bool transpose_a = shape.a_column != 1, transpose_b = shape.b_column != 1;
@@ -60,7 +70,7 @@ Status RunMatMul(KernelContext& context) {
                     .alpha = attrs.alpha,
                     .lda = transpose_a ? shape.a_column : std::max(shape.a_row, shape.k),
                     .ldb = transpose_b ? shape.b_column : std::max(shape.b_row, shape.n),
-                    .beta = bias == nullptr ? 0.0f : 1.0f,
+                    .beta = adds ? 1.0f : 0.0f,
                     .ldc = shape.n};
   if (shape.k > 0 && shape.SharesB()) {
     gemm.m = shape.batches * shape.m;
@@ -95,15 +105,18 @@ Status RunGemm(KernelContext& context) {
   SX_ASSIGN_OR_RETURN(const GemmShape shape, MakeGemmShape(a.shape(), b.shape(), attrs));
   Tensor& y = context.output(0);
   if (y.size() == 0) return absl::OkStatus();
-  const bool adds = c.defined() && attrs.beta != 0;
+  const bool has_c = c.defined() && attrs.beta != 0, adds = has_c || attrs.residual;
+  const float* residual = attrs.residual ? context.input(kGemmResidual).data<float>() : nullptr;
   float* out = y.data<float>();
   if (adds || shape.k == 0) {
-    const GemmBias step = adds ? StridesOfBias(c.shape()) : GemmBias{};
+    const GemmBias step = has_c ? StridesOfBias(c.shape()) : GemmBias{};
     SX_RETURN_IF_ERROR(context.ParallelFor(shape.m, 0.3 * shape.n, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        const float* from = adds ? c.data<float>() + i * step.row : nullptr;
-        for (int64_t j = 0; j < shape.n; ++j) {
-          out[i * shape.n + j] = adds ? attrs.beta * from[j * step.column] : 0.0f;
+        const float* from = has_c ? c.data<float>() + i * step.row : nullptr;
+        PutAdded(nullptr, residual == nullptr ? nullptr : residual + i * shape.n, shape.n,
+                 out + i * shape.n);
+        for (int64_t j = 0; has_c && j < shape.n; ++j) {
+          out[i * shape.n + j] += attrs.beta * from[j * step.column];
         }
       }
     }));

@@ -11,7 +11,7 @@ std::vector<OpDef> MatmulOps() {
   const OpDef matmul = {.name = "MatMul",
                         .versions = {1, 9, 13},
                         .min_inputs = 2,
-                        .max_inputs = 3,  // the third only once a rewrite has put a bias there
+                        .max_inputs = 2,  // rewrites may add a bias and a residual
                         .parse = ParseMatMul,
                         .infer = InferMatMul,
                         .kernels = {MatMulNative(), MatMulOneDnn(),

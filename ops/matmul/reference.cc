@@ -23,6 +23,7 @@ Status MatMul(KernelContext& context, const MatMulShape& shape) {
   const T* a = context.input(0).data<T>();
   const T* b = context.input(1).data<T>();
   const T* bias = attrs.bias ? context.input(2).data<T>() : nullptr;
+  const T* residual = attrs.residual ? context.input(context.input_count() - 1).data<T>() : nullptr;
   T* y = context.output(0).data<T>();
   return context.ParallelFor(
       shape.batches * shape.m, 1.0 * shape.k * shape.n, [&](int64_t begin, int64_t end) {
@@ -34,6 +35,7 @@ Status MatMul(KernelContext& context, const MatMulShape& shape) {
                         shape.k, shape.n, [&](int64_t j, Accumulator<T> sum) {
                           if constexpr (!std::is_integral_v<T>) sum *= attrs.alpha;
                           if (bias != nullptr) sum += Widen(bias[j]);
+                          if (residual != nullptr) sum += Widen(residual[row * shape.n + j]);
                           out[j] = Finish<T>(attrs.activation, sum);
                         });
         }
@@ -61,6 +63,7 @@ Status Gemm(KernelContext& context, const GemmShape& shape) {
   const Tensor &a = context.input(0), &b = context.input(1);
   const T* c = context.has_input(2) ? context.input(2).data<T>() : nullptr;
   const GemmBias step = c == nullptr ? GemmBias{} : StridesOfBias(context.input(2).shape());
+  const T* residual = attrs.residual ? context.input(kGemmResidual).data<T>() : nullptr;
   T* y = context.output(0).data<T>();
   const auto view = [](const Tensor& tensor, bool transposed) {
     return MatrixView<T>{tensor.data<T>(), transposed ? 1 : tensor.dim(1),
@@ -71,7 +74,9 @@ Status Gemm(KernelContext& context, const GemmShape& shape) {
       ProductRow<T>(view(a, attrs.trans_a), view(b, attrs.trans_b), i, shape.k, shape.n,
                     [&](int64_t j, Accumulator<T> sum) {
                       const T* added = c == nullptr ? nullptr : c + i * step.row + j * step.column;
-                      y[i * shape.n + j] = Finish<T>(attrs.activation, Scale<T>(attrs, sum, added));
+                      Accumulator<T> value = Scale<T>(attrs, sum, added);
+                      if (residual != nullptr) value += Widen(residual[i * shape.n + j]);
+                      y[i * shape.n + j] = Finish<T>(attrs.activation, value);
                     });
     }
   });

@@ -1,4 +1,5 @@
-// What MatMul and Gemm absorb: a bias added behind them, and an activation.
+// What MatMul and Gemm absorb: a bias and a tensor added behind them, and an activation.
+#include "ops/common/make_node.h"
 #include "ops/common/readers.h"
 #include "ops/matmul/matmul.h"
 
@@ -40,7 +41,8 @@ StatusOr<bool> AbsorbBias(Graph& graph, int index, const std::vector<int>& produ
                           const std::vector<int>& uses) {
   Node& node = graph.nodes[index];
   const auto& attrs = static_cast<const MatMulAttrs&>(*node.attrs);
-  if (attrs.bias || attrs.activation || !IsFloat(graph, node.outputs[0])) return false;
+  if (attrs.bias || attrs.residual || attrs.activation || !IsFloat(graph, node.outputs[0]))
+    return false;
   const int reader = OnlyReader(graph, index, uses);
   if (reader < 0) return false;
   const Node& add = graph.nodes[reader];
@@ -63,12 +65,68 @@ StatusOr<bool> AbsorbBias(Graph& graph, int index, const std::vector<int>& produ
   return true;
 }
 
+/// Whether the node's inputs leave room for a residual, and may be given one.
+bool TakesResidual(const Graph&, const Node&, const MatMulAttrs& attrs) {
+  return !attrs.residual && !attrs.activation;
+}
+bool TakesResidual(const Graph& graph, const Node& gemm, const GemmAttrs& attrs) {
+  if (attrs.residual || attrs.activation || attrs.beta != 1) return false;
+  if (gemm.inputs.size() <= 2 || gemm.inputs[2] == kNoValue) return true;
+  const auto c = graph.value(gemm.inputs[2]).type.StaticShape();
+  return c && StridesOfBias(*c).row == 0;
+}
+
+void AddResidual(Node& node, MatMulAttrs& attrs, ValueId residual) {
+  attrs.residual = true;
+  node.inputs.push_back(residual);
+}
+void AddResidual(Node& node, GemmAttrs& attrs, ValueId residual) {
+  attrs.residual = true;
+  node.inputs.resize(kGemmResidual, kNoValue);
+  node.inputs.push_back(residual);
+}
+
+/// An Add of a tensor of the result's shape; views of the result may come between.
+template <typename A>
+StatusOr<bool> AbsorbResidual(Graph& graph, int index, const std::vector<int>&,
+                              const std::vector<int>& uses) {
+  const auto& attrs = static_cast<const A&>(*graph.nodes[index].attrs);
+  if (!TakesResidual(graph, graph.nodes[index], attrs)) return false;
+  int last = index, reader = OnlyReader(graph, index, uses);
+  while (reader >= 0 && graph.nodes[reader].op->view &&
+         graph.nodes[reader].inputs[0] == graph.nodes[last].outputs[0]) {
+    last = reader;
+    reader = OnlyReader(graph, last, uses);
+  }
+  if (reader < 0 || !IsStandard(graph.nodes[reader], "Add", 7)) return false;
+  const ValueId product = graph.nodes[last].outputs[0];
+  const Node& add = graph.nodes[reader];
+  ValueId residual = add.inputs[add.inputs[0] == product ? 1 : 0];
+  // Nothing that the residual is made from can depend on the product, whose only reader is the Add.
+  if (!SameFloatShape(graph.value(product).type, graph.value(residual).type)) return false;
+  if (last != index) {
+    const auto shape = graph.value(graph.nodes[index].outputs[0]).type.StaticShape();
+    if (!shape) return false;
+    SX_ASSIGN_OR_RETURN(residual, AddReshape(graph, residual, *shape));
+  }
+  auto fused = std::make_shared<A>(attrs);
+  AddResidual(graph.nodes[index], *fused, residual);
+  graph.nodes[index].attrs = std::move(fused);
+  TakeOutputOf(graph, last, reader);
+  return true;
+}
+
 }  // namespace
 
 std::vector<Rewrite> MatMulRewrites() {
-  return {{"matmul+bias", AbsorbBias}, {"matmul+activation", AbsorbActivation<MatMulAttrs>}};
+  return {{"matmul+bias", AbsorbBias},
+          {"matmul+residual", AbsorbResidual<MatMulAttrs>},
+          {"matmul+activation", AbsorbActivation<MatMulAttrs>}};
 }
 
-std::vector<Rewrite> GemmRewrites() { return {{"gemm+activation", AbsorbActivation<GemmAttrs>}}; }
+std::vector<Rewrite> GemmRewrites() {
+  return {{"gemm+residual", AbsorbResidual<GemmAttrs>},
+          {"gemm+activation", AbsorbActivation<GemmAttrs>}};
+}
 
 }  // namespace sardonyx

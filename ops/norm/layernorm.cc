@@ -152,24 +152,6 @@ Status RunReference(KernelContext& context) {
                   [&]<typename T>() { return Reference<T>(context); });
 }
 
-/// Sums that vectors can hold, over blocks short enough for float; `term(i)` gives an element.
-template <typename Term>
-double Sum(int64_t count, const Term& term) {
-  constexpr int64_t kLanes = 16, kBlock = 1024;
-  double total = 0;
-  for (int64_t start = 0; start < count; start += kBlock) {
-    const int64_t end = std::min(start + kBlock, count);
-    float lanes[kLanes] = {};
-    int64_t i = start;
-    for (; i + kLanes <= end; i += kLanes) {
-      for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(i + lane);
-    }
-    for (; i < end; ++i) lanes[0] += term(i);
-    for (const float lane : lanes) total += static_cast<double>(lane);
-  }
-  return total;
-}
-
 float* FloatOutput(KernelContext& context, int i) {
   return context.has_output(i) ? context.output(i).data<float>() : nullptr;
 }
@@ -221,25 +203,6 @@ std::string RefusesNative(const PrepareContext& context) {
 }
 
 }  // namespace
-
-void NormalizeRow(const LayerNormAttrs& attrs, const float* x, int64_t n, const float* scale,
-                  const float* bias, float* y, float* mean_out, float* inverse_out) {
-  const double count = static_cast<double>(n);
-  float mean = 0;
-  if (attrs.center) mean = static_cast<float>(Sum(n, [&](int64_t i) { return x[i]; }) / count);
-  const double squares = Sum(n, [&](int64_t i) {
-    const float d = x[i] - mean;
-    return d * d;
-  });
-  const float inverse = static_cast<float>(1 / std::sqrt(squares / count + attrs.epsilon));
-  if (mean_out) *mean_out = mean;
-  if (inverse_out) *inverse_out = inverse;
-  if (bias) {
-    for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * inverse * scale[i] + bias[i];
-  } else {
-    for (int64_t i = 0; i < n; ++i) y[i] = (x[i] - mean) * inverse * scale[i];
-  }
-}
 
 // ONNX Runtime's optimiser writes these into models of opsets that do not have them yet, and a
 // forerunner of RMSNormalization, which also gives its divisor.

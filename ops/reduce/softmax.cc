@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ops/attention/fusion.h"
 #include "ops/common/axis_split.h"
 #include "ops/common/infer.h"
 #include "ops/reduce/reduce.h"
@@ -139,6 +140,7 @@ std::vector<OpDef> SoftmaxOps() {
   OpDef hardmax = softmax;
   hardmax.name = "Hardmax";
   hardmax.kernels = {SimpleKernel<RunReference<Method::kHardmax>>("hardmax.reference")};
+  softmax.rewrites = SoftmaxRewrites();
   return {softmax, log_softmax, hardmax};
 }
 

@@ -4,6 +4,7 @@
 #include "absl/algorithm/container.h"
 #include "ops/common/channels_last.h"
 #include "ops/common/int_inputs.h"
+#include "ops/common/make_node.h"
 #include "ops/common/readers.h"
 #include "ops/common/strided_copy.h"
 #include "ops/shape/defs.h"
@@ -78,6 +79,33 @@ Status RunTranspose(KernelContext& context) {
   for (int i = 0; i < data.rank(); ++i) from.strides[i] = strides[attrs.Source(i, data.rank())];
   return CopyStrided(context, output.shape().dims(), data, from, output,
                      {0, output.shape().Strides()});
+}
+
+/// Where all axes but those of size 1 keep their order, nothing moves in memory.
+StatusOr<bool> BecomeView(Graph& graph, int index, const std::vector<int>&,
+                          const std::vector<int>&) {
+  const Node& node = graph.nodes[index];
+  const auto& attrs = static_cast<const TransposeAttrs&>(*node.attrs);
+  const auto shape = graph.value(node.inputs[0]).type.StaticShape();
+  if (!shape || attrs.groups > 0 ||
+      (attrs.perm && static_cast<int>(attrs.perm->size()) != shape->rank())) {
+    return false;
+  }
+  Ints result(shape->rank());
+  int last = -1;
+  for (int i = 0; i < shape->rank(); ++i) {
+    const int source = attrs.Source(i, shape->rank());
+    result[i] = (*shape)[source];
+    if (result[i] == 1) continue;
+    if (source < last) return false;
+    last = source;
+  }
+  SX_ASSIGN_OR_RETURN(Node view,
+                      MakeReshape(graph, node.inputs[0], Shape(result), node.outputs[0]));
+  view.name = node.name;
+  view.index = node.index;
+  graph.nodes[index] = std::move(view);
+  return true;
 }
 
 Status TransposeGradient(GradientContext& context) {
@@ -170,7 +198,8 @@ std::vector<OpDef> TransposeOps() {
            .parse = ParseTranspose,
            .infer = InferTranspose,
            .kernels = {SimpleKernel<RunTranspose>("transpose.strided")},
-           .rewrites = {{"reshape+transpose+reshape", BecomeShuffle}},
+           .rewrites = {{"reshape+transpose+reshape", BecomeShuffle},
+                        {"transpose to view", BecomeView}},
            .channels_last = {.inputs = ShuffleChannelsLast, .convert = ConvertShuffle},
            .gradient = TransposeGradient}};
 }

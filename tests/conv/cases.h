@@ -69,7 +69,9 @@ inline std::vector<Activation> EveryActivation() {
           {.kind = Kind::kTanh},
           {.kind = Kind::kHardSigmoid, .a = 0.2f, .b = 0.5f},
           {.kind = Kind::kHardSwish},
-          {.kind = Kind::kSwish, .a = 1}};
+          {.kind = Kind::kSwish, .a = 1},
+          {.kind = Kind::kGelu},
+          {.kind = Kind::kGeluTanh}};
 }
 
 /// Small ones, around the edges of what kernels distinguish, in ONNX's layout.

@@ -16,12 +16,14 @@ Tensor Random(const Shape& shape, int seed) {
   return tensor;
 }
 
+constexpr int kOpset = 20;
+
 /// A model that grows node by node at the end of a chain that begins with input "x".
 class Chain {
  public:
   explicit Chain(const Shape& input) : model_(std::make_shared<Model>()) {
     model_->ir_version = 8;
-    model_->opsets[""] = 13;
+    model_->opsets[""] = kOpset;
     last_ = graph().AddValue("x", Type::Tensor(DataType::kFloat, input));
     graph().inputs = {last_};
   }
@@ -35,7 +37,7 @@ class Chain {
   static constexpr ValueId kLast = -2;
   void Add(const std::string& op, std::vector<ValueId> inputs,
            std::map<std::string, Attribute> attributes = {}) {
-    Node node{.name = op, .op_type = op, .version = 13};
+    Node node{.name = op, .op_type = op, .version = kOpset};
     node.index = static_cast<int>(graph().nodes.size());
     node.attributes = std::move(attributes);
     for (ValueId& input : inputs) input = input == kLast ? last_ : input;
@@ -116,6 +118,101 @@ TEST_CASE("Gemm absorbs an activation", "[matmul]") {
   CheckLayers(chain, {4, 9}, 1);
 }
 
+TEST_CASE("MatMul and Gemm absorb Gelu", "[matmul]") {
+  for (const char* approximate : {"none", "tanh"}) {
+    const std::map<std::string, Attribute> attributes = {
+        {"approximate", {std::string(approximate)}}};
+    Chain chain({7, 19});
+    chain.Add("MatMul", {Chain::kLast, chain.Constant(Random({19, 50}, 1))});
+    chain.Add("Gelu", {Chain::kLast}, attributes);
+    chain.Add("Gemm", {Chain::kLast, chain.Constant(Random({50, 21}, 2))});
+    chain.Add("Gelu", {Chain::kLast}, attributes);
+    chain.Output(chain.last());
+    INFO(approximate);
+    CheckLayers(chain, {7, 19}, 2);
+  }
+}
+
+TEST_CASE("MatMul absorbs a tensor added to its result", "[matmul]") {
+  for (const Shape& input : {Shape{5, 19}, Shape{2, 3, 19}, Shape{19}}) {
+    for (const bool bias : {false, true}) {
+      Chain chain(input);
+      const ValueId x = chain.last();
+      chain.Add("MatMul", {Chain::kLast, chain.Constant(Random({19, 19}, 1))});
+      if (bias) chain.Add("Add", {Chain::kLast, chain.Constant(Random({19}, 2))});
+      chain.Add("Add", {x, Chain::kLast});
+      chain.Add("Relu", {Chain::kLast});
+      chain.Output(chain.last());
+      INFO(input.ToString() << " bias " << bias);
+      CheckLayers(chain, input, 1);
+    }
+  }
+  Chain chain({3, 4, 5});  // as many products as matrices
+  chain.Add("MatMul", {Chain::kLast, chain.Constant(Random({3, 5, 5}, 1))});
+  chain.Add("Add", {Chain::kLast, chain.Constant(Random({3, 4, 5}, 2))});
+  chain.Output(chain.last());
+  CheckLayers(chain, {3, 4, 5}, 1);
+}
+
+TEST_CASE("Gemm absorbs a tensor added to its result, behind views too", "[matmul]") {
+  const auto sizes = [](std::vector<int64_t> list) {
+    Tensor tensor = *Tensor::Create(DataType::kInt64, Shape{static_cast<int64_t>(list.size())});
+    std::copy(list.begin(), list.end(), tensor.data<int64_t>());
+    return tensor;
+  };
+  for (const bool bias : {false, true}) {
+    Chain chain({6, 8});
+    std::vector<ValueId> inputs{Chain::kLast, chain.Constant(Random({8, 8}, 1))};
+    if (bias) inputs.push_back(chain.Constant(Random({8}, 2)));
+    const ValueId x = chain.last();
+    chain.Add("Gemm", inputs, {{"alpha", {0.5f}}});
+    chain.Add("Add", {Chain::kLast, x});
+    chain.Add("Gemm", inputs);
+    chain.Output(chain.last());
+    CheckLayers(chain, {6, 8}, 2);
+  }
+  Chain chain({6, 8});
+  chain.Add("Gemm", {Chain::kLast, chain.Constant(Random({8, 8}, 1))});
+  chain.Add("Reshape", {Chain::kLast, chain.Constant(sizes({6, 1, 8}))});
+  chain.Add("Reshape", {Chain::kLast, chain.Constant(sizes({1, 6, 8}))});
+  chain.Add("Add", {chain.Constant(Random({1, 6, 8}, 2)), Chain::kLast});
+  chain.Add("Relu", {Chain::kLast});
+  chain.Output(chain.last());
+  CheckLayers(chain, {6, 8}, 4);  // the product, two views, Relu
+}
+
+TEST_CASE("what is no residual is not absorbed", "[matmul]") {
+  {  // C has rows of its own, or is scaled
+    for (const float beta : {1.0f, 2.0f}) {
+      Chain chain({6, 8});
+      const ValueId c = chain.Constant(Random(beta == 1 ? Shape{6, 8} : Shape{8}, 2));
+      chain.Add("Gemm", {Chain::kLast, chain.Constant(Random({8, 8}, 1)), c}, {{"beta", {beta}}});
+      chain.Add("Add", {Chain::kLast, chain.Constant(Random({6, 8}, 3))});
+      chain.Output(chain.last());
+      CheckLayers(chain, {6, 8}, 2);
+    }
+  }
+  {  // one row of the product is added to each of x
+    Chain chain({6, 8});
+    const ValueId x = chain.last();
+    chain.Add("MatMul", {chain.Constant(Random({1, 6}, 1)), Chain::kLast});
+    chain.Add("Add", {Chain::kLast, x});
+    chain.Output(chain.last());
+    CheckLayers(chain, {6, 8}, 2);
+  }
+  {  // the view is an output as well
+    Chain chain({6, 8});
+    const ValueId x = chain.last();
+    chain.Add("Gemm", {Chain::kLast, chain.Constant(Random({8, 8}, 1))});
+    chain.Add("Flatten", {Chain::kLast});
+    const ValueId view = chain.last();
+    chain.Add("Sub", {view, x});
+    chain.Add("Add", {Chain::kLast, view});
+    chain.Output(chain.last());
+    CheckLayers(chain, {6, 8}, 3);
+  }
+}
+
 TEST_CASE("what others read, or what is no bias, is not absorbed", "[matmul]") {
   {  // the product is an output as well
     Chain chain({3, 4});
@@ -158,7 +255,7 @@ TEST_CASE("what others read, or what is no bias, is not absorbed", "[matmul]") {
   {  // a vector on the right: the result has no columns
     Chain chain({5, 4});
     chain.Add("MatMul", {Chain::kLast, chain.Constant(Random({4}, 1))});
-    chain.Add("Add", {Chain::kLast, chain.Constant(Random({5}, 2))});
+    chain.Add("Add", {Chain::kLast, chain.Constant(Random({1}, 2))});
     chain.Output(chain.last());
     CheckLayers(chain, {5, 4}, 2);
   }

@@ -202,6 +202,8 @@ TEST_CASE("the epilogue is applied to whole sums", "[gemm]") {
       {.kind = Kind::kHardSigmoid, .a = 0.2f, .b = 0.5f},
       {.kind = Kind::kHardSwish},
       {.kind = Kind::kSwish, .a = 1},
+      {.kind = Kind::kGelu},
+      {.kind = Kind::kGeluTanh},
   };
   for (const Activation& activation : activations) {
     for (const auto& [m, n, k] : {std::array<int64_t, 3>{21, 53, 210}, {1, 53, 10}, {53, 1, 10}}) {

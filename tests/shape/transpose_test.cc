@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+#include "runtime/session/session.h"
+#include "tests/graph_builder.h"
 #include "tests/test_ops.h"
 
 namespace sardonyx {
@@ -42,6 +44,25 @@ TEST_CASE("Transpose wants each axis of its input once", "[transpose]") {
   for (const Perm& perm : {Perm{0, 0}, Perm{0, 2}, Perm{0}, Perm{0, 1, 2}}) {
     CHECK_FALSE(Transpose({2, 3}, {{"perm", {perm}}}).ok());
   }
+}
+
+TEST_CASE("Transpose of axes of which all but one in order are 1 is a view", "[transpose]") {
+  const auto kernel_for = [](const Shape& shape, Perm perm) {
+    GraphBuilder builder;
+    builder.Input("x", Type::Tensor(DataType::kFloat, shape));
+    builder.Node("Transpose", {"x"}, {"t"}, {{"perm", IntsAttribute(std::move(perm))}});
+    builder.Node("Neg", {"t"}, {"y"});
+    builder.Output("y");
+    const auto session = Session::Create(builder.model(), {.threads = 1});
+    REQUIRE(session.ok());
+    const auto report = (*session)->Describe();
+    REQUIRE(report.ok());
+    return report->layers[0].kernel;
+  };
+  CHECK(kernel_for({1, 5, 3}, {1, 0, 2}) == "view");
+  CHECK(kernel_for({4, 1, 3, 1}, {1, 0, 3, 2}) == "view");
+  CHECK(kernel_for({2, 5, 3}, {1, 0, 2}) == "transpose.strided");
+  CHECK(kernel_for({0, 5, 3}, {1, 0, 2}) == "transpose.strided");
 }
 
 }  // namespace sardonyx
