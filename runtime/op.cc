@@ -178,15 +178,17 @@ struct PackCache::State {
   std::map<std::string, std::shared_ptr<const void>> objects;
 };
 
-PackCache::PackCache() : state_(std::make_unique<State>()) {}
+PackCache::PackCache(int64_t transformed_limit)
+    : state_(std::make_unique<State>()),
+      transformed_(std::make_shared<MemoryBudget>(transformed_limit)) {}
 PackCache::~PackCache() = default;
 
 std::shared_ptr<const void> PackCache::GetErased(
     const std::string& key, const std::function<std::shared_ptr<const void>()>& make) {
   std::lock_guard lock(state_->mutex);
-  auto [place, fresh] = state_->objects.try_emplace(key);
-  if (fresh) place->second = make();
-  return place->second;
+  std::shared_ptr<const void>& object = state_->objects[key];
+  if (object == nullptr) object = make();
+  return object;
 }
 
 }  // namespace sardonyx

@@ -7,6 +7,7 @@
 
 #include <any>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -264,33 +265,39 @@ class KernelContext {
 /// Thread-safe.
 class PackCache {
  public:
-  PackCache();
+  /// `transformed_limit`: bytes of weights that kernels may keep in a form larger than the
+  /// original.
+  explicit PackCache(int64_t transformed_limit = std::numeric_limits<int64_t>::max());
   ~PackCache();
-  /// The object under `key`, made by `make` the first time. T must match the key.
+  /// The object under `key`, made by `make` the first time; null, which is not kept, where that
+  /// gives null. T must match the key.
   template <typename T>
   std::shared_ptr<const T> Get(const std::string& key,
                                const std::function<std::shared_ptr<const T>()>& make) {
     return std::static_pointer_cast<const T>(
         GetErased(key, [&]() -> std::shared_ptr<const void> { return make(); }));
   }
+  const std::shared_ptr<MemoryBudget>& transformed() const { return transformed_; }
 
  private:
   std::shared_ptr<const void> GetErased(const std::string& key,
                                         const std::function<std::shared_ptr<const void>()>& make);
   struct State;
   std::unique_ptr<State> state_;
+  const std::shared_ptr<MemoryBudget> transformed_;
 };
 
 /// A node as a kernel sees it before any run: to decide whether to take it, and to prepare.
 class PrepareContext {
  public:
   PrepareContext(const Node& node, std::vector<Type> inputs, std::vector<const Tensor*> constants,
-                 std::vector<Type> outputs, int threads, Accuracy accuracy, PackCache* cache)
+                 std::vector<Type> outputs, const RunEnvironment& environment, Accuracy accuracy,
+                 PackCache* cache)
       : node_(node),
         inputs_(std::move(inputs)),
         constants_(std::move(constants)),
         outputs_(std::move(outputs)),
-        threads_(threads),
+        environment_(environment),
         accuracy_(accuracy),
         cache_(cache) {}
 
@@ -314,8 +321,12 @@ class PrepareContext {
   const Tensor* constant(int i) const { return i < input_count() ? constants_[i] : nullptr; }
   const Type& output(int i) const { return outputs_[i]; }
 
-  int threads() const { return threads_; }
+  /// Threads and memory for packing constants.
+  const RunEnvironment& environment() const { return environment_; }
+  int threads() const { return environment_.pool->threads(); }  // of the runs
   Accuracy accuracy() const { return accuracy_; }
+  /// What weights count in that are kept in a form larger than the original.
+  const std::shared_ptr<MemoryBudget>& transformed() const { return cache_->transformed(); }
   /// Keys are made unique to this node by the cache's owner: "winograd4.weights" will do.
   template <typename T>
   std::shared_ptr<const T> Shared(const std::string& key,
@@ -323,13 +334,18 @@ class PrepareContext {
     return cache_->Get<T>(absl::StrCat(node_.outputs.empty() ? -1 : node_.outputs[0], ":", key),
                           make);
   }
+  /// Why Shared gave nothing: packing was to stop, or there is no memory for `what`.
+  Status NotPacked(absl::string_view what) const {
+    SX_RETURN_IF_ERROR(environment_.control->Check());
+    return LimitExceeded("no memory to pack ", what);
+  }
 
  private:
   const Node& node_;
   std::vector<Type> inputs_;
   std::vector<const Tensor*> constants_;
   std::vector<Type> outputs_;
-  int threads_;
+  const RunEnvironment& environment_;
   Accuracy accuracy_;
   PackCache* cache_;
 };
@@ -341,6 +357,12 @@ class Kernel {
   virtual Status Run(KernelContext& context) const = 0;
   /// Bytes of scratch memory that each Run needs.
   virtual int64_t scratch_bytes() const { return 0; }
+  /// Whether Run reads the elements of that input. Of a constant that no kernel reads, as they have
+  /// packed it, the memory may be given back; its type and shape stay.
+  virtual bool reads(int input) const {
+    static_cast<void>(input);
+    return true;
+  }
 };
 
 struct KernelDef {

@@ -58,7 +58,8 @@ StatusOr<std::vector<Type>> InferTypes(const Node& node, const std::vector<Value
 
 StatusOr<std::unique_ptr<Kernel>> PrepareKernel(const Node& node, const std::string& name,
                                                 const std::vector<Value>& inputs,
-                                                const std::vector<Type>& outputs, int threads) {
+                                                const std::vector<Type>& outputs,
+                                                const RunEnvironment& environment) {
   const KernelDef* chosen = nullptr;
   for (const KernelDef& def : node.op->kernels) {
     if (name.empty() ? def.backend == Backend::kReference : def.name == name) chosen = &def;
@@ -66,8 +67,8 @@ StatusOr<std::unique_ptr<Kernel>> PrepareKernel(const Node& node, const std::str
   if (chosen == nullptr) return absl::NotFoundError(absl::StrCat("no kernel ", name));
   PackCache cache;
   const PrepareContext prepare(node, TypesOf(inputs),
-                               std::vector<const Tensor*>(inputs.size(), nullptr), outputs, threads,
-                               Accuracy::kDefault, &cache);
+                               std::vector<const Tensor*>(inputs.size(), nullptr), outputs,
+                               environment, Accuracy::kDefault, &cache);
   if (chosen->refuses != nullptr) {
     if (const std::string reason = chosen->refuses(prepare); !reason.empty()) {
       return Unimplemented(reason);
@@ -94,11 +95,11 @@ StatusOr<std::vector<Value>> RunNode(const Node& node, const std::vector<Value>&
     outputs[0] = inputs[0].tensor().Reshaped(outputs[0].tensor().shape());
     return outputs;
   }
-  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Kernel> prepared,
-                      PrepareKernel(node, kernel, inputs, types, threads));
   ThreadPool pool(threads);
   const RunControl control;
   const RunEnvironment environment{.pool = &pool, .control = &control};
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Kernel> prepared,
+                      PrepareKernel(node, kernel, inputs, types, environment));
   SX_ASSIGN_OR_RETURN(const std::shared_ptr<std::byte> scratch,
                       AllocateBytes(prepared->scratch_bytes(), nullptr));
   KernelContext context(

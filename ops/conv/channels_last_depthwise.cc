@@ -212,6 +212,8 @@ struct DepthwiseLast : Kernel {
   WindowAxis height, width;
   std::shared_ptr<const std::vector<float>> weights;
 
+  bool reads(int input) const override { return input != 1; }
+
   Status Run(KernelContext& context) const override {
     const int64_t channels = conv.in_channels;
     const int64_t chunks = CeilDiv(channels, kChunk);

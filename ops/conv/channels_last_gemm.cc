@@ -272,17 +272,9 @@ StatusOr<GemmPlan> MakePlan(const ConvShape& conv, int threads) {
   return GemmPlan(conv, threads);
 }
 
-/// Weights packed in a run, in parallel.
-Status Pack(const KernelContext& context, const PanelLayout& layout, float* to) {
-  const float* w = context.input(1).data<float>();
-  const double cost = static_cast<double>(layout.depth * RowKernelsOfThisCpu().width);
-  return context.ParallelFor(layout.panels(), cost, [&](int64_t begin, int64_t end) {
-    for (int64_t panel = begin; panel < end; ++panel) layout.PackPanel(w, panel, to);
-  });
-}
-
 struct GemmKernel : Kernel {
   int64_t scratch_bytes() const override { return plan ? ScratchBytes(*plan) : 0; }
+  bool reads(int input) const override { return input != 1 || packed == nullptr; }
 
   int64_t ScratchBytes(const GemmPlan& use) const {
     const int64_t weights = packed == nullptr ? use.layout().floats() : 0;
@@ -306,7 +298,8 @@ struct GemmKernel : Kernel {
     ConvOperands operands(context);
     if (packed == nullptr) {
       float* weights = memory + use.scratch_floats();
-      SX_RETURN_IF_ERROR(Pack(context, use.layout(), weights));
+      SX_RETURN_IF_ERROR(
+          use.layout().Pack(context.input(1).data<float>(), context.environment(), weights));
       operands.weights = weights;
     } else {
       operands.weights = packed->data();
@@ -331,9 +324,10 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   const Tensor* weights = context.constant(1);
   if (weights == nullptr) return kernel;
   kernel->packed = context.Shared<PanelWeights>("conv.gemm", [&] {
-    return PanelWeights::Make(kernel->plan->layout(), weights->data<float>());
+    return PanelWeights::Make(kernel->plan->layout(), weights->data<float>(),
+                              context.environment());
   });
-  if (kernel->packed == nullptr) return LimitExceeded("no memory to pack W");
+  if (kernel->packed == nullptr) return context.NotPacked("W");
   return kernel;
 }
 

@@ -25,6 +25,7 @@ constexpr int64_t kMostFloats = 1 << 22;
 
 struct GroupedLast : Kernel {
   GroupedLast(const ConvShape& shape, int threads);
+  bool reads(int input) const override { return input != 1; }
   int64_t scratch_bytes() const override {
     return slots * buffer_floats * static_cast<int64_t>(sizeof(float));
   }
@@ -198,7 +199,7 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
     auto packed = kernel->layout.Pack(context.constant(1)->data<float>());
     return packed.ok() ? std::make_shared<const Tensor>(*std::move(packed)) : nullptr;
   });
-  if (kernel->weights == nullptr) return LimitExceeded("no memory to pack W");
+  if (kernel->weights == nullptr) return context.NotPacked("W");
   return kernel;
 }
 

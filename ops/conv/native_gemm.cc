@@ -15,12 +15,13 @@ namespace {
 using Layout = GemmProblem::Layout;
 using PackedGroups = std::vector<std::shared_ptr<const PackedMatrix>>;
 
-/// The weights of each group, packed; null if there is no memory.
-std::shared_ptr<const PackedGroups> PackGroups(const Tensor& w, int64_t groups) {
+/// The weights of each group, packed; null if there is no memory, or `environment` stops it.
+std::shared_ptr<const PackedGroups> PackGroups(const Tensor& w, int64_t groups,
+                                               const RunEnvironment& environment) {
   auto packed = std::make_shared<PackedGroups>();
   const int64_t m = w.dim(0) / groups, k = w.shape().Elements(1, w.rank());
   for (int64_t g = 0; g < groups; ++g) {
-    packed->push_back(PackedMatrix::Left(w.data<float>() + g * m * k, k, 1, m, k));
+    packed->push_back(PackedMatrix::Left(w.data<float>() + g * m * k, k, 1, m, k, &environment));
     if (packed->back() == nullptr) return nullptr;
   }
   return packed;
@@ -52,6 +53,7 @@ GemmProblem ProblemOf(const ConvShape& conv, bool direct, bool packed) {
 
 struct GemmConv : Kernel {
   int64_t scratch_bytes() const override { return plan ? plan->scratch_bytes() : 0; }
+  bool reads(int input) const override { return input != 1 || packed == nullptr; }
 
   Status Run(KernelContext& context) const override {
     const auto& attrs = context.attrs<ConvAttrs>();
@@ -103,8 +105,8 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context, bool di
   const Tensor* weights = context.constant(1);
   if (weights != nullptr && weights->rank() >= 3 && weights->dim(0) % attrs.group == 0) {
     kernel->packed = context.Shared<PackedGroups>(
-        "conv.gemm", [&] { return PackGroups(*weights, attrs.group); });
-    if (kernel->packed == nullptr) return LimitExceeded("no memory to pack W");
+        "conv.gemm", [&] { return PackGroups(*weights, attrs.group, context.environment()); });
+    if (kernel->packed == nullptr) return context.NotPacked("W");
   }
   if (conv) {
     const GemmProblem problem = ProblemOf(*conv, direct, kernel->packed != nullptr);

@@ -43,6 +43,7 @@ struct Winograd : Kernel {
   int64_t scratch_bytes() const override {
     return plan.scratch_floats() * static_cast<int64_t>(sizeof(float));
   }
+  bool reads(int input) const override { return input != 1; }
 
   Status Run(KernelContext& context) const override {
     if (context.output(0).size() == 0) return absl::OkStatus();
@@ -60,11 +61,12 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   SX_ASSIGN_OR_RETURN(const ConvShape conv, StaticFloatConv(context));
   auto kernel = std::make_unique<Winograd<m>>(conv, context.threads());
   const std::string key = absl::StrCat("conv.winograd", m);
-  kernel->weights = context.Shared<WinogradWeights>(key, [&] {
-    return WinogradWeights::Make(kernel->plan.layout(), m, context.constant(1)->data<float>());
-  });
-  if (kernel->weights == nullptr) return LimitExceeded("no memory for Winograd's weights");
-  return kernel;
+  kernel->weights = context.Shared<WinogradWeights>(
+      key, [&] { return WinogradWeights::Make(kernel->plan.layout(), m, context); });
+  if (kernel->weights != nullptr) return kernel;
+  SX_RETURN_IF_ERROR(context.environment().control->Check());
+  return Unimplemented("no memory for transformed weights, ", context.transformed()->used(),
+                       " bytes are in use and ", context.transformed()->limit(), " allowed");
 }
 
 template <int m>

@@ -150,6 +150,10 @@ class ConvOneDnn : public Kernel {
   }
 
   int64_t scratch_bytes() const override { return scratch_bytes_; }
+  bool reads(int input) const override {
+    const auto packed = [](const Part& part) { return part.packed != nullptr; };
+    return input != 1 || !std::all_of(parts_.begin(), parts_.end(), packed);
+  }
 
   Status Run(KernelContext& context) const override {
     if (context.output(0).size() == 0) return absl::OkStatus();
@@ -240,7 +244,7 @@ class ConvOneDnn : public Kernel {
           [&]() -> std::shared_ptr<const Packed> {
             auto made = std::make_shared<Packed>();
             made->layout = part.conv.weights();
-            status = Pack(*weights, part, made.get());
+            status = Pack(context, *weights, part, made.get());
             return status.ok() ? made : nullptr;
           });
       SX_RETURN_IF_ERROR(status);
@@ -251,9 +255,11 @@ class ConvOneDnn : public Kernel {
     return absl::OkStatus();  // too many layouts: reordered in every run
   }
 
-  Status Pack(const Tensor& weights, const Part& part, Packed* packed) const {
+  Status Pack(const PrepareContext& context, const Tensor& weights, const Part& part,
+              Packed* packed) const {
     const int64_t bytes = part.conv.weights().bytes();
-    SX_ASSIGN_OR_RETURN(packed->data, Tensor::Create(DataType::kUInt8, Shape{bytes}));
+    SX_ASSIGN_OR_RETURN(packed->data, Tensor::CreateUninitialized(DataType::kUInt8, Shape{bytes},
+                                                                  context.environment().budget));
     SX_ASSIGN_OR_RETURN(
         const Tensor scratch,
         Tensor::Create(DataType::kUInt8, Shape{part.reorder_weights->scratch_bytes()}));
@@ -354,11 +360,13 @@ class ConvOneDnn : public Kernel {
         std::memcpy(y, residual, static_cast<size_t>(part.conv.destination().bytes()));
       }
     }
-    const void* weights = context.input(1).data<float>() + WeightsOffset(part);
+    const void* weights = nullptr;
     if (part.packed != nullptr) {
       weights = part.packed->raw();
     } else if (part.reorder_weights) {
       weights = context.scratch().data() + part.weights_at;
+    } else {
+      weights = context.input(1).data<float>() + WeightsOffset(part);
     }
     if (context.has_input(2)) {
       SX_RETURN_IF_ERROR(

@@ -67,14 +67,23 @@ void PanelLayout::PackPanel(const float* w, int64_t panel, float* to) const {
   }
 }
 
-std::shared_ptr<const PanelWeights> PanelWeights::Make(const PanelLayout& layout, const float* w) {
-  auto memory = AllocateBytes(layout.floats() * static_cast<int64_t>(sizeof(float)), nullptr);
+Status PanelLayout::Pack(const float* w, const RunEnvironment& environment, float* to) const {
+  const double cost = static_cast<double>(depth * RowKernelsOfThisCpu().width);
+  return environment.pool->ParallelFor(panels(), cost, *environment.control,
+                                       [&](int64_t begin, int64_t end) {
+                                         for (int64_t i = begin; i < end; ++i) PackPanel(w, i, to);
+                                       });
+}
+
+std::shared_ptr<const PanelWeights> PanelWeights::Make(const PanelLayout& layout, const float* w,
+                                                       const RunEnvironment& environment) {
+  auto memory =
+      AllocateBytes(layout.floats() * static_cast<int64_t>(sizeof(float)), environment.budget);
   if (!memory.ok()) return nullptr;
   auto weights = std::make_shared<PanelWeights>();
   weights->memory_ = *std::move(memory);
   float* to = reinterpret_cast<float*>(weights->memory_.get());
-  for (int64_t panel = 0; panel < layout.panels(); ++panel) layout.PackPanel(w, panel, to);
-  return weights;
+  return layout.Pack(w, environment, to).ok() ? weights : nullptr;
 }
 
 }  // namespace sardonyx

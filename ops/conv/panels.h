@@ -30,15 +30,20 @@ struct PanelLayout {
   int64_t PanelStride(int64_t slice) const;
 
   int64_t panels() const;  // of all groups
-  /// Packs one of them, all its slices; w is [M, C/group, k...].
+  /// Packs all of them; w is [M, C/group, k...]. Errors: those of the environment's control.
+  Status Pack(const float* w, const RunEnvironment& environment, float* to) const;
+
+ private:
+  /// Packs one, all its slices.
   void PackPanel(const float* w, int64_t panel, float* to) const;
 };
 
 /// Constant weights, packed. Immutable.
 class PanelWeights {
  public:
-  /// Null if there is no memory.
-  static std::shared_ptr<const PanelWeights> Make(const PanelLayout& layout, const float* w);
+  /// Null if there is no memory, or `environment` stops it.
+  static std::shared_ptr<const PanelWeights> Make(const PanelLayout& layout, const float* w,
+                                                  const RunEnvironment& environment);
   const float* data() const { return reinterpret_cast<const float*>(memory_.get()); }
 
  private:

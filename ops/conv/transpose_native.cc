@@ -151,7 +151,8 @@ StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
   const int64_t rows = conv.group_out() * conv.kernel_plane();
   if (const Tensor* w = context.constant(1); w != nullptr && conv.group == 1) {
     packed = context.Shared<PackedMatrix>("gemm.weights", [&] {
-      return PackedMatrix::Left(w->data<float>(), 1, rows, rows, conv.group_in());
+      return PackedMatrix::Left(w->data<float>(), 1, rows, rows, conv.group_in(),
+                                &context.environment());
     });
   }
   return std::make_unique<ConvTransposeGemm>(conv, std::move(packed), context.threads());

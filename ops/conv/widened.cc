@@ -53,7 +53,7 @@ class ConvWidened : public Kernel {
     }
     output_ = conv.output();
     const PrepareContext inner(context.node(), types, constants,
-                               {Type::Tensor(DataType::kFloat, output_)}, context.threads(),
+                               {Type::Tensor(DataType::kFloat, output_)}, context.environment(),
                                context.accuracy(), &cache_);
     for (const KernelDef& def : {ConvDepthwise(), ConvDirect1x1(), ConvIm2col()}) {
       if (def.refuses != nullptr && !def.refuses(inner).empty()) continue;

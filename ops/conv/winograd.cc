@@ -18,32 +18,46 @@ constexpr int kMaxSide = 8;  // of a tile, n
 }  // namespace
 
 std::shared_ptr<const WinogradWeights> WinogradWeights::Make(const PanelLayout& layout, int m,
-                                                             const float* w) {
-  auto memory = AllocateBytes(layout.floats() * static_cast<int64_t>(sizeof(float)), nullptr);
+                                                             const PrepareContext& context) {
+  const RunEnvironment& environment = context.environment();
+  const int64_t bytes = layout.floats() * static_cast<int64_t>(sizeof(float));
+  auto reserved = ReserveBytes(bytes, context.transformed());
+  if (!reserved.ok()) return nullptr;
+  auto memory = AllocateBytes(bytes, environment.budget);
   if (!memory.ok()) return nullptr;
   auto weights = std::make_shared<WinogradWeights>();
+  weights->reserved_ = *std::move(reserved);
   weights->memory_ = *std::move(memory);
-  float* to = reinterpret_cast<float*>(weights->memory_.get());
+  const float* w = context.constant(1)->data<float>();
+  const int64_t width = RowKernelsOfThisCpu().width;
+  const double cost = 0.2 * static_cast<double>(layout.groups * layout.depth * width);
+  const Status done = environment.pool->ParallelFor(
+      CeilDiv(layout.out, width), cost, *environment.control, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) weights->TransformPanel(layout, m, w, i * width);
+      });
+  return done.ok() ? weights : nullptr;
+}
+
+/// The output channels of a panel, from `channel`.
+void WinogradWeights::TransformPanel(const PanelLayout& layout, int m, const float* w,
+                                     int64_t channel) const {
   const int64_t panel = RowKernelsOfThisCpu().width;
-  std::vector<float> planes(static_cast<size_t>(9 * panel));
-  for (int64_t channel = 0; channel < layout.out; channel += panel) {
-    const int64_t columns = std::min(panel, layout.out - channel);
-    const int64_t width = std::min(panel, layout.padded_out - channel);
-    std::fill(planes.begin(), planes.end(), 0.0f);
-    for (int64_t slice = 0; slice < layout.slices; ++slice) {
-      const int64_t begin = layout.slice_begin(slice), end = layout.slice_begin(slice + 1);
-      for (int64_t c = begin; c < end; ++c) {
-        for (int64_t i = 0; i < columns; ++i) {
-          const float* kernel = w + ((channel + i) * layout.in + c) * 9;
-          for (int64_t q = 0; q < 9; ++q) planes[static_cast<size_t>(q * width + i)] = kernel[q];
-        }
-        TileTransformsOfThisCpu(m).weights(
-            planes.data(), width, to + layout.PanelOffset(0, slice, channel) + (c - begin) * width,
-            layout.depth * layout.padded_out);
+  const int64_t columns = std::min(panel, layout.out - channel);
+  const int64_t width = std::min(panel, layout.padded_out - channel);
+  float* to = reinterpret_cast<float*>(memory_.get());
+  std::vector<float> planes(static_cast<size_t>(9 * width));
+  for (int64_t slice = 0; slice < layout.slices; ++slice) {
+    const int64_t begin = layout.slice_begin(slice), end = layout.slice_begin(slice + 1);
+    for (int64_t c = begin; c < end; ++c) {
+      for (int64_t i = 0; i < columns; ++i) {
+        const float* kernel = w + ((channel + i) * layout.in + c) * 9;
+        for (int64_t q = 0; q < 9; ++q) planes[static_cast<size_t>(q * width + i)] = kernel[q];
       }
+      TileTransformsOfThisCpu(m).weights(
+          planes.data(), width, to + layout.PanelOffset(0, slice, channel) + (c - begin) * width,
+          layout.depth * layout.padded_out);
     }
   }
-  return weights;
 }
 
 WinogradPlan::WinogradPlan(const ConvShape& conv, int m, int threads)

@@ -17,12 +17,16 @@ namespace sardonyx {
 /// Constant weights in each frequency, the groups of the layout. Immutable.
 class WinogradWeights {
  public:
-  /// Transforms w [M, C, 3, 3]. Null if there is no memory.
+  /// Transforms the W [M, C, 3, 3] of a node. Null if there is no memory, also of what is set aside
+  /// for transformed weights, or if it is to stop.
   static std::shared_ptr<const WinogradWeights> Make(const PanelLayout& layout, int m,
-                                                     const float* w);
+                                                     const PrepareContext& context);
   const float* data() const { return reinterpret_cast<const float*>(memory_.get()); }
 
  private:
+  void TransformPanel(const PanelLayout& layout, int m, const float* w, int64_t channel) const;
+
+  std::shared_ptr<void> reserved_;
   std::shared_ptr<std::byte> memory_;
 };
 

@@ -46,10 +46,11 @@ void PackLines(const float* from, int64_t line_stride, int64_t step_stride, int6
   }
 }
 
-std::shared_ptr<std::byte> AllocateFloats(int64_t lines, int64_t k) {
+std::shared_ptr<std::byte> AllocateFloats(int64_t lines, int64_t k,
+                                          const std::shared_ptr<MemoryBudget>& budget) {
   const auto floats = CheckedMul(lines, k);
   if (!floats || *floats > (int64_t{1} << 60)) return nullptr;
-  auto memory = AllocateBytes(*floats * static_cast<int64_t>(sizeof(float)), nullptr);
+  auto memory = AllocateBytes(*floats * static_cast<int64_t>(sizeof(float)), budget);
   return memory.ok() ? *std::move(memory) : nullptr;
 }
 
@@ -57,30 +58,42 @@ std::shared_ptr<std::byte> AllocateFloats(int64_t lines, int64_t k) {
 
 std::shared_ptr<PackedMatrix> PackedMatrix::Pack(const float* from, int64_t line_stride,
                                                  int64_t step_stride, int64_t lines, int64_t k,
-                                                 int64_t panel, int64_t round) {
+                                                 int64_t panel, int64_t round,
+                                                 const RunEnvironment* environment) {
   auto packed = std::make_shared<PackedMatrix>();
   packed->k_ = k;
   packed->block_ = DepthBlock(k);
   packed->padded_ = RoundUp(lines, round);
-  packed->memory_ = AllocateFloats(packed->padded_, k);
+  packed->memory_ =
+      AllocateFloats(packed->padded_, k, environment == nullptr ? nullptr : environment->budget);
   if (packed->memory_ == nullptr) return nullptr;
-  PackLines(from, line_stride, step_stride, 0, lines, k, packed->block_, panel, round,
-            packed->padded_, reinterpret_cast<float*>(packed->memory_.get()));
-  return packed;
+  const auto pack = [&](int64_t first, int64_t last) {
+    PackLines(from, line_stride, step_stride, first * panel, std::min(last * panel, lines), k,
+              packed->block_, panel, round, packed->padded_,
+              reinterpret_cast<float*>(packed->memory_.get()));
+  };
+  const int64_t panels = CeilDiv(lines, panel);
+  if (environment == nullptr) {
+    pack(0, panels);
+    return packed;
+  }
+  const double cost = static_cast<double>(panel * k);
+  const Status done = environment->pool->ParallelFor(panels, cost, *environment->control, pack);
+  return done.ok() ? packed : nullptr;
 }
 
 std::shared_ptr<const PackedMatrix> PackedMatrix::Left(const float* a, int64_t row_stride,
-                                                       int64_t column_stride, int64_t m,
-                                                       int64_t k) {
+                                                       int64_t column_stride, int64_t m, int64_t k,
+                                                       const RunEnvironment* environment) {
   const int64_t panel = GemmKernelsOfThisCpu().row_panel;
-  return Pack(a, row_stride, column_stride, m, k, panel, panel);
+  return Pack(a, row_stride, column_stride, m, k, panel, panel, environment);
 }
 
 std::shared_ptr<const PackedMatrix> PackedMatrix::Right(const float* b, int64_t row_stride,
-                                                        int64_t column_stride, int64_t k,
-                                                        int64_t n) {
+                                                        int64_t column_stride, int64_t k, int64_t n,
+                                                        const RunEnvironment* environment) {
   const GemmKernels& kernels = GemmKernelsOfThisCpu();
-  return Pack(b, column_stride, row_stride, n, k, kernels.column_panel, kernels.lanes);
+  return Pack(b, column_stride, row_stride, n, k, kernels.column_panel, kernels.lanes, environment);
 }
 
 bool GemmProblem::sensible() const {

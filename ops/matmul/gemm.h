@@ -12,9 +12,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "ops/matmul/epilogue.h"
-#include "runtime/base/run_control.h"
-#include "runtime/base/status.h"
-#include "runtime/base/thread_pool.h"
+#include "runtime/op.h"
 
 namespace sardonyx {
 
@@ -24,11 +22,14 @@ struct GemmBlock;
 class PackedMatrix {
  public:
   /// A of m x k whose element (i, p) is a[i row_stride + p column_stride]; likewise B of k x n.
-  /// Null if there is no memory for it.
+  /// Null if there is no memory for it, or `environment` (null: this thread, memory that is not
+  /// counted) stops it.
   static std::shared_ptr<const PackedMatrix> Left(const float* a, int64_t row_stride,
-                                                  int64_t column_stride, int64_t m, int64_t k);
+                                                  int64_t column_stride, int64_t m, int64_t k,
+                                                  const RunEnvironment* environment = nullptr);
   static std::shared_ptr<const PackedMatrix> Right(const float* b, int64_t row_stride,
-                                                   int64_t column_stride, int64_t k, int64_t n);
+                                                   int64_t column_stride, int64_t k, int64_t n,
+                                                   const RunEnvironment* environment = nullptr);
   const float* data() const { return reinterpret_cast<const float*>(memory_.get()); }
 
   /// Inner dimension of the blocks in which the matrix lies.
@@ -42,7 +43,8 @@ class PackedMatrix {
  private:
   static std::shared_ptr<PackedMatrix> Pack(const float* from, int64_t line_stride,
                                             int64_t step_stride, int64_t lines, int64_t k,
-                                            int64_t panel, int64_t round);
+                                            int64_t panel, int64_t round,
+                                            const RunEnvironment* environment);
 
   std::shared_ptr<std::byte> memory_;
   int64_t k_ = 0, block_ = 1, padded_ = 0;

@@ -26,6 +26,7 @@ std::string RefusesAllButFloat(const PrepareContext& context) {
 /// packed constants.
 struct Prepared : Kernel {
   int64_t scratch_bytes() const override { return plan ? plan->scratch_bytes() : 0; }
+  bool reads(int input) const override { return input > 1 || (input == 0 ? a : b) == nullptr; }
 
   /// Runs the plan, or one for `problem` if there is none yet.
   Status Multiply(KernelContext& context, GemmProblem problem,
@@ -55,17 +56,17 @@ Status Prepare(const PrepareContext& context, GemmProblem problem, bool one_a, b
   if (b != nullptr && one_b && problem.m > kPackLines) {
     prepared->b = context.Shared<PackedMatrix>("gemm.right", [&] {
       return PackedMatrix::Right(b->data<float>(), problem.b.row_stride, problem.b.column_stride,
-                                 problem.k, problem.n);
+                                 problem.k, problem.n, &context.environment());
     });
-    if (prepared->b == nullptr) return LimitExceeded("no memory to pack B of the matrix product");
+    if (prepared->b == nullptr) return context.NotPacked("B of the matrix product");
     problem.b.layout = Layout::kPacked;
   }
   if (a != nullptr && one_a && problem.n > kPackLines) {
     prepared->a = context.Shared<PackedMatrix>("gemm.left", [&] {
       return PackedMatrix::Left(a->data<float>(), problem.a.row_stride, problem.a.column_stride,
-                                problem.m, problem.k);
+                                problem.m, problem.k, &context.environment());
     });
-    if (prepared->a == nullptr) return LimitExceeded("no memory to pack A of the matrix product");
+    if (prepared->a == nullptr) return context.NotPacked("A of the matrix product");
     problem.a.layout = Layout::kPacked;
   }
   prepared->plan.emplace(problem, context.threads());

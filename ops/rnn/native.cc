@@ -99,9 +99,9 @@ Status RecurrentKernel::Prepare(const PrepareContext& context) {
     for (int d = 0; d < sizes_.directions; ++d) {
       packed_w_[d] = context.Shared<PackedMatrix>(absl::StrCat("recurrent.w", d), [&] {
         return PackedMatrix::Right(w->data<float>() + d * rows_ * sizes_.input, 1, sizes_.input,
-                                   sizes_.input, rows_);
+                                   sizes_.input, rows_, &context.environment());
       });
-      if (packed_w_[d] == nullptr) return LimitExceeded("no memory to pack W");
+      if (packed_w_[d] == nullptr) return context.NotPacked("W");
     }
     input.b.layout = Layout::kPacked;
   }

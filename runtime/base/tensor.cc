@@ -67,6 +67,10 @@ StatusOr<Tensor> Tensor::Clone(const std::shared_ptr<MemoryBudget>& budget) cons
   return copy;
 }
 
+Tensor WithoutElements(const Tensor& tensor) {
+  return Tensor::Borrow(tensor.type(), tensor.shape(), nullptr, nullptr);
+}
+
 std::string Tensor::ToString() const { return absl::StrCat(Name(type_), shape_.ToString()); }
 
 StatusOr<Ints> ToInts(const Tensor& tensor) {

@@ -92,6 +92,9 @@ class Tensor {
   std::shared_ptr<void> owner_;
 };
 
+/// A tensor of that type and shape that has no memory: only for what reads no elements.
+Tensor WithoutElements(const Tensor& tensor);
+
 /// Bytes of a tensor of that type and shape. Errors: a negative dimension, overflow.
 StatusOr<int64_t> CheckedBytes(DataType type, const Shape& shape);
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string>
 
+#include "runtime/base/denormals.h"
 #include "runtime/base/work_shares.h"
 
 namespace sardonyx {
@@ -76,7 +77,8 @@ struct ThreadPool::Job {
   const int64_t n;
   const int64_t chunk;
   WorkShares chunks;
-  std::atomic<int> inside{0};  // workers between TakeJob and their last touch
+  std::atomic<int> inside{0};                 // workers between TakeJob and their last touch
+  const uint32_t float_modes = FloatModes();  // the caller's, for all who work
   Job* link = nullptr;
 };
 
@@ -125,6 +127,7 @@ void ThreadPool::WorkerLoop() {
   while (!stopping_) {
     if (Job* job = TakeJob(); job != nullptr) {
       lock.unlock();
+      SetFloatModes(job->float_modes);
       Work(*job);
       job->inside.fetch_sub(1, std::memory_order_release);  // the job may be gone after this
       awake_until = RunControl::Clock::now() + kSpin;

@@ -35,8 +35,8 @@ StatusOr<std::vector<Value>> Evaluate(const Node& node, absl::Span<const Value* 
     types[i] = Type::Tensor(inputs[i]->tensor().type(), inputs[i]->tensor().shape());
   }
   PackCache cache;
-  const PrepareContext prepare(node, std::move(types), std::move(constants), output_types, 1,
-                               Accuracy::kStrict, &cache);
+  const PrepareContext prepare(node, std::move(types), std::move(constants), output_types,
+                               environment, Accuracy::kStrict, &cache);
   const KernelDef& def = node.op->kernels.back();
   if (def.refuses != nullptr) {
     if (std::string reason = def.refuses(prepare); !reason.empty()) return Unimplemented(reason);

@@ -19,7 +19,7 @@ PrepareContext MakePrepareContext(const Node& node, const Knowledge& known, cons
   }
   for (ValueId id : node.outputs) outputs.push_back(id == kNoValue ? Type() : known[id].type);
   return PrepareContext(node, std::move(inputs), std::move(constants), std::move(outputs),
-                        options.threads, options.accuracy, options.cache);
+                        *options.evaluate.environment, options.accuracy, options.cache);
 }
 
 /// A kernel that a node might get.
@@ -109,6 +109,32 @@ Status ChooseKernel(const PrepareContext& context, const PlanOptions& options,
   for (const std::string& refusal : step.refusals) absl::StrAppend(&all, "; ", refusal);
   return Unimplemented("no kernel takes it", all);
 }
+
+/// Counts the readers of constants, to let go of those whose elements no run will read.
+class ConstantReaders {
+ public:
+  ConstantReaders(const Graph& graph, const std::function<void(ValueId)>& release)
+      : graph_(graph), release_(release) {
+    if (release_ != nullptr) readers_ = graph.UseCounts();
+  }
+
+  /// Takes note of what a step's kernel has packed. A dynamic step's inference reads all inputs.
+  void Prepared(const Step& step, Knowledge& known) {
+    if (release_ == nullptr || step.kernel == nullptr || step.dynamic) return;
+    for (size_t i = 0; i < step.node->inputs.size(); ++i) {
+      const ValueId id = step.node->inputs[i];
+      if (graph_.constant(id) == nullptr || step.kernel->reads(static_cast<int>(i))) continue;
+      if (--readers_[id] > 0) continue;
+      known[id].value = WithoutElements(*known[id].value);
+      release_(id);
+    }
+  }
+
+ private:
+  const Graph& graph_;
+  const std::function<void(ValueId)>& release_;
+  std::vector<int> readers_;  // by ValueId: inputs, captures and outputs not seen yet
+};
 
 /// A type whose value can be given memory before the run.
 bool IsPlaceable(const Type& type) {
@@ -304,6 +330,7 @@ StatusOr<std::shared_ptr<const Plan>> MakePlan(const Graph& graph, std::vector<T
   }
   plan->input_types = std::move(input_types);
   SX_RETURN_IF_ERROR(InferGraph(graph, options.evaluate, plan->known));
+  ConstantReaders readers(graph, options.release);
   for (const Node& node : graph.nodes) {
     const auto is_known = [&](ValueId id) {
       return id == kNoValue || plan->known[id].value.has_value();
@@ -327,6 +354,7 @@ StatusOr<std::shared_ptr<const Plan>> MakePlan(const Graph& graph, std::vector<T
                                               options, output, step),
                                  absl::StrCat(node.Describe(), ": ")));
       plan->scratch_bytes = std::max(plan->scratch_bytes, step.kernel->scratch_bytes());
+      readers.Prepared(step, plan->known);
     }
     plan->steps.push_back(std::move(step));
   }

@@ -1,6 +1,7 @@
 // Everything that a run of known input shapes has decided beforehand.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,11 +49,12 @@ struct Plan {
 struct PlanOptions {
   bool native = true;  // whether kernels of that backend are candidates; reference ones always are
   bool onednn = true;
-  int threads = 1;
   Accuracy accuracy = Accuracy::kDefault;
-  EvaluateOptions evaluate;
+  EvaluateOptions evaluate;  // its environment, too, is where kernels are prepared
   PackCache* cache = nullptr;
   const KernelChoices* choices = nullptr;  // null: none
+  /// Called with constants whose elements no step will read, as soon as kernels have packed them.
+  std::function<void(ValueId)> release;  // null: all are kept
 };
 
 /// Infers `graph` for inputs of these types (those of Plan::inputs, in order), chooses and prepares

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 
+#include "runtime/base/denormals.h"
 #include "runtime/passes/evaluate.h"
 #include "runtime/passes/layout.h"
 #include "runtime/passes/run_kernel.h"
@@ -252,6 +253,7 @@ struct ExecutionContext::State {
   Status RunAll(const RunEnvironment& environment, const Observer& observer,
                 std::vector<NodeTiming>* timings) {
     SX_RETURN_IF_ERROR(SelectPlan(environment));
+    const FlushDenormals flush(program->flushes_denormals());
     BoundPlan& bound = *plans.front();
     const Plan& plan = *bound.plan;
     for (size_t i = 0; i < run_inputs.size(); ++i) bound.slots[plan.inputs[i]] = *run_inputs[i];

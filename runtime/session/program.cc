@@ -12,11 +12,9 @@ constexpr int64_t kPlanFoldBytes = 4096;  // results that are kept in each plan:
 
 }  // namespace
 
-StatusOr<std::shared_ptr<const Program>> Program::Compile(Graph graph,
-                                                          const SessionOptions& options,
-                                                          const RunEnvironment& environment) {
-  std::shared_ptr<Program> program(new Program());
-  program->options_ = options;
+StatusOr<std::shared_ptr<Program>> Program::Compile(Graph graph, const SessionOptions& options,
+                                                    const RunEnvironment& environment) {
+  std::shared_ptr<Program> program(new Program(options));
   // An initializer that is an input too may be overridden: it is no constant.
   for (ValueId id : graph.inputs) {
     ValueInfo& value = graph.values[id];
@@ -40,36 +38,55 @@ StatusOr<std::shared_ptr<const Program>> Program::Compile(Graph graph,
       program->bodies_[subgraph] = *std::move(body);
     }
   }
-  return std::shared_ptr<const Program>(std::move(program));
+  return program;
 }
 
-StatusOr<std::shared_ptr<const Plan>> Program::MakePlanFor(
-    std::vector<Type> types, const RunEnvironment& environment) const {
+PlanOptions Program::OptionsFor(const RunEnvironment& environment) const {
   const BackendChoice backend = options_.backend;
-  PlanOptions plan{
+  return {
       .native = backend == BackendChoice::kAuto || backend == BackendChoice::kNative,
       .onednn = backend == BackendChoice::kAuto || backend == BackendChoice::kOneDnn,
-      .threads = environment.pool->threads(),
       .accuracy = options_.accuracy,
       .evaluate = {.environment = &environment, .max_bytes = kPlanFoldBytes},
       .cache = &packs_,
       .choices = &options_.kernels,
   };
-  return MakePlan(graph_, std::move(types), plan);
 }
 
-StatusOr<std::shared_ptr<const Plan>> Program::PlanFor(const std::vector<Type>& types,
-                                                       const RunEnvironment& environment) const {
-  std::lock_guard lock(mutex_);
+Status Program::Settle(const std::vector<Type>& types, const RunEnvironment& environment) {
+  PlanOptions options = OptionsFor(environment);
+  options.release = [&](ValueId id) {
+    graph_.values[id].constant = WithoutElements(*graph_.values[id].constant);
+  };
+  SX_ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, MakePlan(graph_, types, options));
+  plans_.push_front(std::move(plan));
+  settled_ = true;
+  return absl::OkStatus();
+}
+
+std::shared_ptr<const Plan> Program::Find(const std::vector<Type>& types) const {
   const auto same = [&](const std::shared_ptr<const Plan>& plan) {
     return std::equal(types.begin(), types.end(), plan->input_types.begin(),
                       plan->input_types.end(), SameTypes);
   };
   const auto found = std::find_if(plans_.begin(), plans_.end(), same);
-  if (found != plans_.end()) {
-    plans_.splice(plans_.begin(), plans_, found);
-    return plans_.front();
-  }
+  if (found == plans_.end()) return nullptr;
+  plans_.splice(plans_.begin(), plans_, found);
+  return plans_.front();
+}
+
+StatusOr<std::shared_ptr<const Plan>> Program::MakePlanFor(
+    const std::vector<Type>& types, const RunEnvironment& environment) const {
+  if (settled_) return PlanFor(types, environment);
+  return MakePlan(graph_, types, OptionsFor(environment));
+}
+
+StatusOr<std::shared_ptr<const Plan>> Program::PlanFor(const std::vector<Type>& types,
+                                                       const RunEnvironment& environment) const {
+  std::lock_guard lock(mutex_);
+  if (std::shared_ptr<const Plan> kept = Find(types)) return kept;
+  if (settled_)
+    return InvalidArgument("inputs are not of the shapes that the model was loaded for");
   SX_ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, MakePlanFor(types, environment));
   plans_.push_front(plan);
   if (static_cast<int>(plans_.size()) > std::max(options_.max_plans, 1)) plans_.pop_back();

@@ -17,30 +17,44 @@ class Program {
  public:
   /// Simplifies `graph`, whose operators have been resolved, and compiles its subgraphs likewise.
   /// `environment` serves constant folding.
-  static StatusOr<std::shared_ptr<const Program>> Compile(Graph graph,
-                                                          const SessionOptions& options,
-                                                          const RunEnvironment& environment);
+  static StatusOr<std::shared_ptr<Program>> Compile(Graph graph, const SessionOptions& options,
+                                                    const RunEnvironment& environment);
+
+  /// Makes the plan for the only types that will ever be asked for, and lets go of the constants
+  /// that its kernels have packed.
+  Status Settle(const std::vector<Type>& types, const RunEnvironment& environment);
 
   const Graph& graph() const { return graph_; }
   int max_plans() const { return options_.max_plans; }
+  /// Whether runs make denormal results zero.
+  bool flushes_denormals() const {
+    return options_.accuracy != Accuracy::kStrict && options_.backend != BackendChoice::kReference;
+  }
   /// What stands in for inputs[i] where it is left out; null: it may not be.
   const Tensor* default_of(int i) const { return defaults_[i].defined() ? &defaults_[i] : nullptr; }
 
-  /// The plan for these types of inputs and captures, made if none is kept.
+  /// The plan for these types of inputs and captures, made if none is kept. Errors: the program is
+  /// settled on others.
   StatusOr<std::shared_ptr<const Plan>> PlanFor(const std::vector<Type>& types,
                                                 const RunEnvironment& environment) const;
-  /// The same, whatever is kept.
-  StatusOr<std::shared_ptr<const Plan>> MakePlanFor(std::vector<Type> types,
+  /// The same without keeping it.
+  StatusOr<std::shared_ptr<const Plan>> MakePlanFor(const std::vector<Type>& types,
                                                     const RunEnvironment& environment) const;
 
   /// The program of a subgraph of one of the nodes; null if it has none.
   std::shared_ptr<const Program> body(const Graph* subgraph) const;
 
  private:
-  Program() = default;
+  explicit Program(const SessionOptions& options)
+      : options_(options), packs_(options.transformed_limit) {}
+
+  PlanOptions OptionsFor(const RunEnvironment& environment) const;
+  /// A plan that is kept; null if there is none.
+  std::shared_ptr<const Plan> Find(const std::vector<Type>& types) const;
 
   Graph graph_;
-  SessionOptions options_;
+  const SessionOptions options_;
+  bool settled_ = false;
   std::vector<Tensor> defaults_;
   std::map<const Graph*, std::shared_ptr<const Program>> bodies_;
   mutable PackCache packs_;

@@ -16,7 +16,8 @@ Type InOnnxLayout(Type type, const ValueInfo& value) {
   return type;
 }
 
-LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph, int threads) {
+LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
+                         const RunEnvironment& environment) {
   const Node& node = *step.node;
   LayerReport report{.name = node.name, .op = node.op_type, .kernel = "view"};
   report.candidates = step.candidates;
@@ -44,7 +45,7 @@ LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
   if (node.op->multiply_adds != nullptr) {
     PackCache cache;
     report.multiply_adds = node.op->multiply_adds(PrepareContext(
-        node, report.inputs, constants, report.outputs, threads, Accuracy::kDefault, &cache));
+        node, report.inputs, constants, report.outputs, environment, Accuracy::kDefault, &cache));
   }
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     if (node.inputs[i] == kNoValue) continue;
@@ -77,14 +78,14 @@ StatusOr<PlanReport> Session::Describe(const std::map<std::string, Shape>& shape
                                           : Type::Tensor(port.type.element, found->second));
   }
   SX_ASSIGN_OR_RETURN(const std::shared_ptr<const Plan> plan,
-                      program_->MakePlanFor(std::move(types), environment));
+                      program_->MakePlanFor(types, environment));
   const Graph& graph = program_->graph();
   PlanReport report{.arena_bytes = plan->arena_bytes, .unshared_bytes = plan->unshared_bytes};
   for (const ValueInfo& value : graph.values) {
     if (value.constant) report.constant_bytes += value.constant->bytes();
   }
   for (const Step& step : plan->steps) {
-    report.layers.push_back(DescribeStep(step, *plan, graph, options_.threads));
+    report.layers.push_back(DescribeStep(step, *plan, graph, environment));
   }
   return report;
 }

@@ -177,22 +177,28 @@ StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> 
   }
 
   const RunEnvironment environment = Unlimited(session->pool_.get(), session->budget_);
-  SX_ASSIGN_OR_RETURN(session->program_,
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Program> program,
                       Program::Compile(std::move(graph), session->options_, environment));
-  const Graph& compiled = session->program_->graph();
+  const Graph& compiled = program->graph();
   std::vector<Type> types;
   for (size_t i = 0; i < ports.outputs.size(); ++i) {
     const Type& inferred = compiled.values[compiled.outputs[i]].type;
     SX_RETURN_IF_ERROR(CheckDeclared(ports.outputs[i], inferred));
     if (ports.outputs[i].type.kind == Type::Kind::kUnknown) ports.outputs[i].type = inferred;
   }
-  bool fixed = true;
+  bool fixed = true, defaults = false;
   for (const Port& port : ports.inputs) {
     types.push_back(port.type);
     fixed = fixed && port.type.StaticShape().has_value();
+    defaults = defaults || port.has_default;
   }
-  // With shapes that cannot vary the plan is part of loading: its errors show now.
-  if (fixed) SX_RETURN_IF_ERROR(session->program_->PlanFor(types, environment).status());
+  // With shapes that cannot vary the plan is part of loading: its errors show now. What stands in
+  // for an input left out may have another shape yet.
+  if (fixed) {
+    SX_RETURN_IF_ERROR(defaults ? program->PlanFor(types, environment).status()
+                                : program->Settle(types, environment));
+  }
+  session->program_ = program;
   return session;
 }
 

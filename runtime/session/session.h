@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +34,9 @@ struct SessionOptions {
   bool fetch_all = false;  // every value of the top graph is an output
   /// Bytes that the session may hold at once: folded constants, packed weights, values of runs.
   int64_t memory_limit = int64_t{16} << 30;
+  /// Bytes of weights that kernels may keep in a form larger than the model's, as Winograd's
+  /// algorithm does; without more of them, kernels are taken that do not.
+  int64_t transformed_limit = std::numeric_limits<int64_t>::max();
   int max_plans = 8;      // plans for different input shapes kept at once
   CustomOps custom_ops;   // an application's own operators
   KernelChoices kernels;  // such as Tune has found

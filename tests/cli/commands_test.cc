@@ -401,6 +401,15 @@ TEST_CASE("The memory limit is kept", "[cli]") {
   CHECK(RunProgram({"run", path, "-d", "N=1000", "--memory-limit", "4"}).status == 0);
 }
 
+TEST_CASE("The limit on transformed weights decides on kernels", "[cli]") {
+  const std::string path = std::string(SARDONYX_SOURCE_DIR) + "/models/resnet18/model.onnx";
+  const auto kernels = [&](const std::string& limit) {
+    return RunProgram({"inspect", path, "-d", "N=1", "--transformed-limit", limit}).out;
+  };
+  CHECK_THAT(kernels("1000"), Contains("winograd"));
+  CHECK_THAT(kernels("0"), !Contains("winograd"));
+}
+
 TEST_CASE("Errors are in the JSON too", "[cli]") {
   const TemporaryFolder folder;
   const std::string path = folder.Write("m.onnx", "no model");

@@ -15,7 +15,7 @@ namespace sardonyx {
 class ConvRun {
  public:
   ConvRun(const ConvCase& conv_case, int threads, bool constant_weights = true)
-      : threads_(threads), constant_weights_(constant_weights), pool_(threads) {
+      : constant_weights_(constant_weights), pool_(threads) {
     std::mt19937 generator(7);
     node_.outputs = {100};
     node_.attrs = std::make_shared<ConvAttrs>(conv_case.attrs());
@@ -47,7 +47,7 @@ class ConvRun {
       constants.push_back(tensor && i == 1 && constant_weights_ ? &inputs_[i].tensor() : nullptr);
     }
     const PrepareContext context(node_, types, constants,
-                                 {Type::Tensor(DataType::kFloat, conv_.output())}, threads_,
+                                 {Type::Tensor(DataType::kFloat, conv_.output())}, environment_,
                                  accuracy, &cache_);
     if (def.refuses != nullptr) {
       if (const std::string reason = def.refuses(context); !reason.empty()) {
@@ -63,8 +63,7 @@ class ConvRun {
     std::vector<const Value*> inputs;
     for (const Value& value : inputs_) inputs.push_back(value.is_none() ? nullptr : &value);
     std::vector<Value*> outputs{&y_};
-    const RunEnvironment environment{.pool = &pool_, .control = &control_};
-    KernelContext context(node_, environment, nullptr, inputs, outputs,
+    KernelContext context(node_, environment_, nullptr, inputs, outputs,
                           {scratch_.get(), static_cast<size_t>(kernel_->scratch_bytes())});
     return kernel_->Run(context);
   }
@@ -87,7 +86,6 @@ class ConvRun {
   }
 
   Node node_{.name = "test", .op_type = "Conv", .version = 11, .index = 0};
-  const int threads_;
   const bool constant_weights_;
   ConvShape conv_;
   std::vector<Value> inputs_;
@@ -97,6 +95,7 @@ class ConvRun {
   std::shared_ptr<std::byte> scratch_;
   ThreadPool pool_;
   RunControl control_;
+  const RunEnvironment environment_{.pool = &pool_, .control = &control_};
 };
 
 }  // namespace sardonyx

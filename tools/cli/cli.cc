@@ -43,6 +43,10 @@ void AddSession(CLI::App* app, SessionFlags& flags) {
   app->add_option("--memory-limit", flags.memory_limit_mib, "Memory that the model may take")
       ->type_name("MIB")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 30));
+  app->add_option("--transformed-limit", flags.transformed_limit_mib,
+                  "Memory of weights that kernels keep in a larger form than the model's")
+      ->type_name("MIB")
+      ->check(CLI::Range(int64_t{0}, int64_t{1} << 30));
   AddCustomOps(app, flags);
   app->add_option("--plan", flags.plan, "Take the kernels that tune has found")->type_name("FILE");
 }

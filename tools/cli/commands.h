@@ -20,6 +20,7 @@ struct SessionFlags {
   std::vector<std::string> dimensions;  // "N=4"
   double time_limit = 0;                // seconds, 0: none
   int64_t memory_limit_mib = 0;         // 0: the session's own
+  int64_t transformed_limit_mib = -1;   // -1: none
   std::vector<std::string> custom_ops;  // shared libraries with operators
   std::string plan;                     // a file that `tune` wrote
   std::string accuracy = "default";     // or strict, fast

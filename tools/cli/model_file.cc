@@ -40,6 +40,9 @@ StatusOr<SessionOptions> ToSessionOptions(const SessionFlags& flags) {
     SX_ASSIGN_OR_RETURN(options.kernels, ReadPlanFile(flags.plan));
   }
   if (flags.memory_limit_mib > 0) options.memory_limit = flags.memory_limit_mib << 20;
+  if (flags.transformed_limit_mib >= 0) {
+    options.transformed_limit = flags.transformed_limit_mib << 20;
+  }
   for (const std::string& text : flags.dimensions) {
     const size_t equals = text.rfind('=');
     int64_t size = 0;
