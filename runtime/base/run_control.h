@@ -8,6 +8,8 @@
 
 namespace sardonyx {
 
+class WorkLog;
+
 /// A deadline and a request to stop, polled inside long work. Stop may be called from any thread;
 /// everything else belongs to the thread that runs, and Stopped to those that help it.
 class RunControl {
@@ -16,6 +18,11 @@ class RunControl {
 
   RunControl() = default;
   explicit RunControl(Clock::time_point deadline) : deadline_(deadline) {}
+
+  /// What threads that help the run note their work in (work_log.h); null: nothing. The caller
+  /// keeps it alive.
+  void set_work_log(WorkLog* log) { work_log_ = log; }
+  WorkLog* work_log() const { return work_log_; }
 
   void Stop() { stop_.store(true, std::memory_order_relaxed); }
 
@@ -35,6 +42,7 @@ class RunControl {
  private:
   std::atomic<bool> stop_{false};
   Clock::time_point deadline_ = Clock::time_point::max();
+  WorkLog* work_log_ = nullptr;
 };
 
 }  // namespace sardonyx

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "runtime/base/denormals.h"
+#include "runtime/base/work_log.h"
 #include "runtime/base/work_shares.h"
 
 namespace sardonyx {
@@ -128,7 +129,13 @@ void ThreadPool::WorkerLoop() {
     if (Job* job = TakeJob(); job != nullptr) {
       lock.unlock();
       SetFloatModes(job->float_modes);
-      Work(*job);
+      if (WorkLog* log = job->control.work_log(); log != nullptr) {
+        const auto begin = RunControl::Clock::now();
+        Work(*job);
+        log->Add(begin, RunControl::Clock::now());
+      } else {
+        Work(*job);
+      }
       job->inside.fetch_sub(1, std::memory_order_release);  // the job may be gone after this
       awake_until = RunControl::Clock::now() + kSpin;
       lock.lock();

@@ -262,15 +262,19 @@ struct ExecutionContext::State {
       return std::chrono::nanoseconds(RunControl::Clock::now() - start).count();
     };
     if (timings != nullptr) timings->resize(plan.steps.size());
+    int64_t begin = 0;  // a step begins where the one before ended: one look at the clock for both
     for (size_t i = 0; i < plan.steps.size(); ++i) {
       const Step& step = plan.steps[i];
-      const int64_t begin = timings == nullptr ? 0 : now();
       Status status = environment.control->Check();
       if (status.ok()) status = RunStep(step, bound, bound.steps[i], environment);
       if (status.ok() && timings != nullptr) {
         (*timings)[i] = {.layer = static_cast<int>(i), .begin_ns = begin, .end_ns = now()};
+        begin = (*timings)[i].end_ns;
       }
-      if (status.ok() && observer) status = Show(bound, i, observer);
+      if (status.ok() && observer) {
+        status = Show(bound, i, observer);
+        if (timings != nullptr) begin = now();
+      }
       if (!status.ok()) return Prepend(status, absl::StrCat(step.node->Describe(), ": "));
       for (ValueId id : step.release) bound.slots[id] = Value();
     }

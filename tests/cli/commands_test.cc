@@ -12,8 +12,8 @@ using Catch::Contains;
 using Catch::EndsWith;
 
 TEST_CASE("Every command has help with examples", "[cli]") {
-  for (const std::string command :
-       {"run", "test", "check", "inspect", "bench", "profile", "tune", "compare", "ops"}) {
+  for (const std::string command : {"run", "test", "check", "inspect", "bench", "profile", "tune",
+                                    "compare", "optimize", "ops"}) {
     const ProgramResult result = RunProgram({command, "--help"});
     CAPTURE(command);
     CHECK(result.status == 0);
@@ -308,10 +308,39 @@ TEST_CASE("profile shows where the time goes", "[cli]") {
   CHECK(json["layers"][0]["ms"] > 0);
   CHECK(json["layers_ms"] == json["layers"][0]["ms"]);
   CHECK(json["layers_ms"] < json["run_ms"]);
+  CHECK(json["first_run_ms"] > 0);
+  CHECK(json["warm_up_runs"] > 0);
+  CHECK(json["peak_gflops"] > 0);
+  CHECK(json["peak_gb_per_s"] > 0);
+  CHECK(json["layers"][0]["traffic_bytes"] == 3 * 3 * 2 * 4);
+  CHECK(json["layers"][0]["roofline"] > 0);
   CHECK(json["kernels"][0]["layers"] == 1);
   CHECK(json["kernels"][0]["kernel"] == json["layers"][0]["kernel"]);
   CHECK_THAT(RunProgram({"profile", model, "-d", "N=3", "--seconds", "0"}).out,
              Contains("GFLOP/s"));
+}
+
+TEST_CASE("profile draws a run over time", "[cli]") {
+  const TemporaryFolder folder;
+  wire::ModelProto model = NewModel();
+  AddInput(model.mutable_graph(), "a", {300, 300});
+  AddNode(model.mutable_graph(), "MatMul", {"a", "a"}, {"y"})->set_name("square");
+  AddOutput(model.mutable_graph(), "y");
+  const std::string path = folder.Write("m.onnx", model.SerializeAsString());
+  const std::string trace = folder.path() + "/trace.json";
+  REQUIRE(
+      RunProgram({"profile", path, "--seconds", "0", "--threads", "2", "--trace", trace}).status ==
+      0);
+  std::ifstream file(trace);
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  REQUIRE(json.is_object());
+  CHECK(json["traceEvents"][0]["args"]["name"] == "caller");
+  CHECK(json["traceEvents"][1]["name"] == "MatMul square");
+  CHECK(json["traceEvents"][1]["dur"] > 0);
+  const ProgramResult unwritable =
+      RunProgram({"profile", path, "--seconds", "0", "--trace", folder.path() + "/no/t.json"});
+  CHECK(unwritable.status == 1);
+  CHECK_THAT(unwritable.out, Contains("GFLOP/s"));
 }
 
 TEST_CASE("tune writes a plan that the other commands take", "[cli]") {

@@ -202,7 +202,8 @@ Commands::Commands() {
           "  sardonyx run model.onnx\n"
           "  sardonyx run model.onnx -d N=4 -i 'x=4x3x8x8xf32=random(-1,1)' -o y=@y.npy\n"
           "  sardonyx run resnet18.onnx -i image=@shoe.png --labels labels.txt --top 3\n"
-          "  sardonyx run model.onnx --outputs all --json -",
+          "  sardonyx run model.onnx --outputs all --json -\n"
+          "  sardonyx run model.onnx --stats --validate --save-activations values.npz",
           run);
   sub->add_option("model", run.model, "ONNX file")->type_name("MODEL")->required();
   AddInputs(sub, run.input);
@@ -212,6 +213,10 @@ Commands::Commands() {
       ->type_name("NAME=@FILE|-");
   sub->add_option("--outputs", run.fetch, "Values to fetch, of any layer; all: every one")
       ->type_name("A,B|all");
+  sub->add_flag("--stats", run.stats, "Least, greatest, mean and NaNs of every value");
+  sub->add_flag("--validate", run.validate, "Stop at the first NaN or infinity and name its node");
+  sub->add_option("--save-activations", run.save_activations, "Write every value there")
+      ->type_name("DIR|x.npz");
   sub->add_option("--labels", run.labels, "Names of the classes, one in each line")
       ->type_name("FILE");
   sub->add_option("--top", run.top, "Classes to print")
@@ -265,8 +270,11 @@ Commands::Commands() {
 
   sub = Add("profile", "Show where the time of a run goes, by layer and by kernel",
             "  sardonyx profile model.onnx\n"
-            "  sardonyx profile resnet18.onnx -d N=1 --threads 2 --json profile.json",
+            "  sardonyx profile resnet18.onnx -d N=1 --threads 2 --json profile.json\n"
+            "  sardonyx profile model.onnx --trace trace.json",
             profile);
+  sub->add_option("--trace", profile.trace, "Draw a run over time, for chrome://tracing")
+      ->type_name("FILE");
   AddMeasure(sub, profile);
 
   sub = Add("tune", "Measure which kernel is the fastest for each layer, on this machine",

@@ -43,6 +43,9 @@ struct RunCommand {
   InputFlags input;
   std::vector<std::string> outputs;  // NAME=@FILE or NAME=-
   std::string fetch;                 // "a,b" or "all"
+  bool stats = false;                // of every value that is computed
+  bool validate = false;             // stop at the first NaN or infinity
+  std::string save_activations;      // a folder, or x.npz
   std::string labels;
   int top = 5;
   std::string json;
@@ -86,7 +89,9 @@ struct MeasureCommand {
 struct BenchCommand : MeasureCommand {};
 StatusOr<int> Run(const BenchCommand& command);
 
-struct ProfileCommand : MeasureCommand {};
+struct ProfileCommand : MeasureCommand {
+  std::string trace;  // a file in Chrome's format
+};
 StatusOr<int> Run(const ProfileCommand& command);
 
 struct TuneCommand : MeasureCommand {

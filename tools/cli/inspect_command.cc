@@ -6,22 +6,10 @@
 #include "tools/cli/input_spec.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
+#include "tools/cli/roofline.h"
 
 namespace sardonyx {
 namespace {
-
-/// Bytes of a layer's outputs, as far as their shapes are known; a view has none of its own.
-int64_t ActivationBytes(const LayerReport& layer) {
-  int64_t total = 0;
-  if (layer.kernel == "view") return 0;
-  for (const Type& type : layer.outputs) {
-    const std::optional<Shape> shape = type.is_tensor() ? type.StaticShape() : std::nullopt;
-    if (!shape) continue;
-    const StatusOr<int64_t> bytes = CheckedBytes(type.element, *shape);
-    total = CheckedAdd(total, bytes.ok() ? *bytes : 0).value_or(total);
-  }
-  return total;
-}
 
 /// "1x64x56x56", "?" for the unknown.
 std::string ShapeText(const Type& type) {

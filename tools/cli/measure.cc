@@ -62,10 +62,11 @@ StatusOr<std::vector<double>> MeasureRuns(ExecutionContext& context,
   const auto seconds_since = [](Clock::time_point begin) {
     return Milliseconds(Clock::now() - begin) / 1000;
   };
-  SX_RETURN_IF_ERROR(run().status());
-  for (const Clock::time_point begin = Clock::now(); seconds_since(begin) < options.warm_up;) {
-    SX_RETURN_IF_ERROR(run().status());
-  }
+  const Clock::time_point warm = Clock::now();
+  do {
+    SX_ASSIGN_OR_RETURN(const double ms, run());
+    if (options.on_warm_up) options.on_warm_up(ms);
+  } while (seconds_since(warm) < options.warm_up);
   Progress progress(0);
   std::vector<double> milliseconds;
   const Clock::time_point begin = Clock::now();

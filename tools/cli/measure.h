@@ -27,6 +27,8 @@ struct MeasureOptions {
   int64_t max_runs = 1'000'000;
   double time_limit = 0;  // of each run, 0: none
   uint64_t seed = 0;
+  /// Called after each run that does not count, the first among them, with its milliseconds.
+  std::function<void(double)> on_warm_up = {};
   /// Called after each run that counts with the times of its layers; none: they are not taken.
   std::function<void(const std::vector<NodeTiming>&)> on_layers = {};
 };

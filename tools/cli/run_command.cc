@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "exporter/exporter.h"
 #include "runtime/base/nearest.h"
+#include "tools/cli/activations.h"
 #include "tools/cli/classify.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/input_spec.h"
@@ -120,6 +121,48 @@ std::string DescribeOutput(const Port& port, const Value& value, bool whole) {
   return text;
 }
 
+/// A run, with whatever --stats, --validate and --save-activations ask for. What they found is
+/// reported also where the run fails.
+StatusOr<std::vector<Value>> RunWatched(const RunCommand& command, Session& session,
+                                        const std::map<std::string, Value>& inputs,
+                                        Report& report) {
+  const RunControl control(DeadlineAfter(command.session.time_limit));
+  RunOptions options{.control = &control, .seed = command.input.seed};
+  const Activations::Options watch{
+      .stats = command.stats, .validate = command.validate, .save = command.save_activations};
+  if (!watch.any()) return session.Run(inputs, options);
+  PlanReport plan;
+  if (watch.stats) {
+    SX_ASSIGN_OR_RETURN(plan, session.Describe(ShapesOf(inputs)));
+  }
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Activations> activations,
+                      Activations::Open(watch, std::move(plan)));
+  for (const auto& [name, value] : inputs) {
+    SX_RETURN_IF_ERROR(activations->SeeInput(name, value));
+  }
+  options.observer = activations->observer();
+  StatusOr<std::vector<Value>> values = session.Run(inputs, options);
+  SX_RETURN_IF_ERROR(activations->Finish(report));
+  if (values.ok() || !activations->found_not_finite()) return values;
+  // The session has not kept the weights as the model has them.
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
+                      LoadModel(command.model, command.session));
+  std::string message(values.status().message());
+  for (const std::string& weight : NotFiniteWeights(model->graph)) {
+    absl::StrAppend(&message, "\nthe model's weight ", weight);
+  }
+  return Status(values.status().code(), message);
+}
+
+/// Ends the command with what has been reported so far.
+StatusOr<int> Failed(const Status& status, Report& report) {
+  if (IsUsageError(status)) return status;
+  Note(status.message());
+  report.json()["error"] = std::string(status.message());
+  SX_RETURN_IF_ERROR(report.Write());
+  return 1;
+}
+
 }  // namespace
 
 StatusOr<int> Run(const RunCommand& command) {
@@ -136,17 +179,15 @@ StatusOr<int> Run(const RunCommand& command) {
                       MakeInputs(session->inputs(), command.input, options.symbols));
   SX_ASSIGN_OR_RETURN(const Targets targets, ParseTargets(command.outputs, session->outputs()));
 
+  Report report("run", command.json);
   progress.Show(0, "running");
   const auto begin = RunControl::Clock::now();
-  const RunControl control(DeadlineAfter(command.session.time_limit));
-  SX_ASSIGN_OR_RETURN(const std::vector<Value> values,
-                      session->Run(inputs, {.control = &control, .seed = command.input.seed}));
+  StatusOr<std::vector<Value>> run = RunWatched(command, *session, inputs, report);
   const double ms =
       std::chrono::duration<double, std::milli>(RunControl::Clock::now() - begin).count();
-
   progress.Clear();
-
-  Report report("run", command.json);
+  if (!run.ok()) return Failed(run.status(), report);
+  const std::vector<Value> values = *std::move(run);
   report.json()["model"] = command.model;
   report.json()["backend"] = command.session.backend;
   report.json()["threads"] = session->pool().threads();

@@ -1,0 +1,64 @@
+// What `run` does with every value while the model computes it: --stats, --validate and
+// --save-activations.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/session/session.h"
+#include "tools/cli/npz_writer.h"
+#include "tools/cli/output.h"
+#include "tools/cli/tensor_stats.h"
+
+namespace sardonyx {
+
+class Activations {
+ public:
+  struct Options {
+    bool stats = false;
+    bool validate = false;  // a NaN or an infinity ends the run
+    std::string save;       // a folder, or x.npz
+    bool any() const { return stats || validate || !save.empty(); }
+  };
+
+  /// Opens what is saved to; `plan` is that of the run. Errors: it cannot be written.
+  static StatusOr<std::unique_ptr<Activations>> Open(const Options& options, PlanReport plan);
+
+  /// Looks at a value of which the model itself knows nothing: an input.
+  Status SeeInput(const std::string& name, const Value& value) const;
+  /// For RunOptions; holds a pointer to this object.
+  Observer observer();
+  /// Whether --validate ended the run.
+  bool found_not_finite() const { return found_not_finite_; }
+  /// Prints and writes what has been seen, also where the run has failed.
+  Status Finish(Report& report);
+
+ private:
+  struct Row {
+    int layer;
+    std::string name, type;
+    TensorStats stats;
+  };
+
+  Activations(const Options& options, PlanReport plan)
+      : options_(options), plan_(std::move(plan)) {}
+  Status See(const LayerOutput& output);
+  Status Save(const LayerOutput& output);
+  void PrintStats(Report& report) const;
+
+  Options options_;
+  PlanReport plan_;
+  std::set<std::string> seen_;
+  std::vector<Row> rows_;
+  std::unique_ptr<NpzWriter> archive_;
+  Json files_ = Json::array();
+  bool found_not_finite_ = false;
+};
+
+/// Constants of the model that are not finite, one sentence each, the first few; for the search
+/// after what brought a NaN in.
+std::vector<std::string> NotFiniteWeights(const Graph& graph);
+
+}  // namespace sardonyx
