@@ -205,7 +205,8 @@ HWY_INLINE void Gelus(D d, V (&x)[n]) {
     Each<n>([&](size_t i) HWY_ATTR { p[i] = hn::MulAdd(p[i], t[i], hn::Set(d, coefficient)); });
   }
   Each<n>([&](size_t i) HWY_ATTR {
-    const V above = hn::IfThenElse(hn::Lt(x[i], zero), zero, x[i]);
+    // Times zero, not zero: -inf gives NaN, as the definition does.
+    const V above = hn::IfThenElse(hn::Lt(x[i], zero), hn::Mul(x[i], zero), x[i]);
     x[i] = hn::NegMulAdd(hn::Mul(held[i], t[i]), hn::Mul(p[i], e[i]), above);
   });
 }

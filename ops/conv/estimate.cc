@@ -83,7 +83,7 @@ double EstimatedWinogradNs(const ConvShape& conv, int threads) {
   const double rows = Real(conv.batch * tiles(0) * tiles(1));
   const double in = Real(conv.in_channels), out = Real(conv.out_channels);
   const double weights = (m + 2) * (m + 2) * in * out;
-  const double transforms_ns = rows * (in + out) * (m == 2 ? 1.2 : m == 4 ? 4.5 : 9.0);
+  const double transforms_ns = rows * (in + out) * (m == 2 ? 1.2 : m == 4 ? 5.0 : 9.0);
   return (rows * weights * kNsPerMultiplyAdd + transforms_ns) / threads +
          WeightsNs(weights, threads);
 }

@@ -253,7 +253,6 @@ struct ExecutionContext::State {
   Status RunAll(const RunEnvironment& environment, const Observer& observer,
                 std::vector<NodeTiming>* timings) {
     SX_RETURN_IF_ERROR(SelectPlan(environment));
-    const FlushDenormals flush(program->flushes_denormals());
     BoundPlan& bound = *plans.front();
     const Plan& plan = *bound.plan;
     for (size_t i = 0; i < run_inputs.size(); ++i) bound.slots[plan.inputs[i]] = *run_inputs[i];
@@ -266,7 +265,12 @@ struct ExecutionContext::State {
     for (size_t i = 0; i < plan.steps.size(); ++i) {
       const Step& step = plan.steps[i];
       Status status = environment.control->Check();
-      if (status.ok()) status = RunStep(step, bound, bound.steps[i], environment);
+      if (status.ok()) {
+        // Products alone: what moves, converts or compares numbers keeps them as they are.
+        const bool product = step.node->op->multiply_adds != nullptr;
+        const FlushDenormals flush(product && program->flushes_denormals());
+        status = RunStep(step, bound, bound.steps[i], environment);
+      }
       if (status.ok() && timings != nullptr) {
         (*timings)[i] = {.layer = static_cast<int>(i), .begin_ns = begin, .end_ns = now()};
         begin = (*timings)[i].end_ns;

@@ -26,7 +26,7 @@ class Program {
 
   const Graph& graph() const { return graph_; }
   int max_plans() const { return options_.max_plans; }
-  /// Whether runs make denormal results zero.
+  /// Whether runs make denormal results of products zero.
   bool flushes_denormals() const {
     return options_.accuracy != Accuracy::kStrict && options_.backend != BackendChoice::kReference;
   }
