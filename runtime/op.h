@@ -404,6 +404,8 @@ struct Rewrite {
   absl::string_view name;  // "conv+batchnorm"
   StatusOr<bool> (*apply)(Graph& graph, int node, const std::vector<int>& producers,
                           const std::vector<int>& uses) = nullptr;
+  /// Tried only once layouts have been chosen, when the others, which know ONNX's alone, are done.
+  bool after_layouts = false;
 };
 
 /// An operator's part in the channels-last layout, [N, D..., C] in the place of ONNX's [N, C,

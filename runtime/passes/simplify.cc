@@ -8,8 +8,6 @@
 namespace sardonyx {
 namespace {
 
-constexpr int kMaxRounds = 8;  // enough for chains of rewrites that enable one another
-
 /// What a subgraph captures of this graph's constants becomes its own constant.
 void PushConstantsIntoSubgraphs(Graph& graph) {
   for (Node& node : graph.nodes) {
@@ -48,10 +46,10 @@ Status Simplify(Graph& graph, const EvaluateOptions& evaluate, const SimplifyOpt
     if (round == 0) changed |= MergeRepeated(graph);
     KeepTypes(graph, known);  // rewrites read them
     known.clear();            // nor does it hold on to constants that they replace
-    if (layouts_open) {       // rewrites know ONNX's layout alone
-      SX_ASSIGN_OR_RETURN(const bool rewritten, ApplyRewrites(graph));
-      changed |= rewritten;
-    }
+    SX_ASSIGN_OR_RETURN(const bool rewritten, ApplyRewrites(graph, [&](const Rewrite& rewrite) {
+                          return rewrite.after_layouts != layouts_open;
+                        }));
+    changed |= rewritten;
     changed |= DropDead(graph);
     if (!changed && layouts_open && options.channels_last) {
       layouts_open = false;

@@ -10,7 +10,6 @@
 namespace sardonyx {
 namespace {
 
-constexpr int kMaxRounds = 8;
 constexpr const char* kFold = "fold";
 constexpr const char* kViews = "views";
 constexpr const char* kRepeated = "repeated";
@@ -18,7 +17,9 @@ constexpr const char* kDead = "dead";
 
 void CollectRewrites(const Graph& graph, std::set<std::string>& names) {
   for (const Node& node : graph.nodes) {
-    for (const Rewrite& rewrite : node.op->rewrites) names.emplace(rewrite.name);
+    for (const Rewrite& rewrite : node.op->rewrites) {
+      if (!rewrite.after_layouts) names.emplace(rewrite.name);
+    }
     for (const Graph* subgraph : node.Subgraphs()) CollectRewrites(*subgraph, names);
   }
 }
