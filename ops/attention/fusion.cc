@@ -154,8 +154,8 @@ bool IsSoftmaxOfRows(const Graph& graph, const Node& node) {
   const Type& type = graph.value(node.inputs[0]).type;
   if (node.version < 13 || type.element != DataType::kFloat || !type.shape) return false;
   const auto rank = static_cast<int64_t>(type.shape->size());
-  const auto found = node.attributes.find("axis");
-  const int64_t axis = found == node.attributes.end() ? -1 : std::get<int64_t>(found->second.data);
+  const auto* given = node.FindAttribute<int64_t>("axis");
+  const int64_t axis = given == nullptr ? -1 : *given;
   return (rank == 3 || rank == 4) && (axis == -1 || axis == rank - 1);
 }
 

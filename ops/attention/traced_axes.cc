@@ -1,7 +1,6 @@
 #include "ops/attention/traced_axes.h"
 
 #include <algorithm>
-#include <variant>
 
 #include "ops/common/int_inputs.h"
 
@@ -9,12 +8,6 @@ namespace sardonyx {
 namespace {
 
 constexpr int kMostNodes = 16;  // that are traced through
-
-template <typename T>
-const T* Find(const Node& node, const char* name) {
-  const auto found = node.attributes.find(name);
-  return found == node.attributes.end() ? nullptr : std::get_if<T>(&found->second.data);
-}
 
 bool IsOne(const Dim& size) { return size.known() && size.value == 1; }
 
@@ -109,7 +102,7 @@ bool TraceSlice(const Graph& graph, const Node& node, TracedTensor& traced) {
 }
 
 bool TraceSplit(const Graph& graph, const Node& node, ValueId value, TracedTensor& traced) {
-  const auto* given_axis = Find<int64_t>(node, "axis");
+  const auto* given_axis = node.FindAttribute<int64_t>("axis");
   const auto axis = AxisOf(given_axis == nullptr ? 0 : *given_axis, traced.axes.size());
   if (!axis) return false;
   int64_t start = 0;
@@ -127,7 +120,7 @@ bool TraceSplit(const Graph& graph, const Node& node, ValueId value, TracedTenso
 bool TraceGather(const Graph& graph, const Node& node, TracedTensor& traced) {
   const Tensor* index = graph.constant(node.inputs[1]);
   if (index == nullptr || index->rank() != 0) return false;
-  const auto* given_axis = Find<int64_t>(node, "axis");
+  const auto* given_axis = node.FindAttribute<int64_t>("axis");
   const auto axis = AxisOf(given_axis == nullptr ? 0 : *given_axis, traced.axes.size());
   const auto at = OnlyInt(graph, node, 1);
   if (!axis || !at || traced.axes[*axis].size() != 1) return false;
@@ -201,7 +194,7 @@ std::optional<std::vector<TracedAxis>> Regroup(const std::vector<TracedAxis>& ax
 
 std::optional<Ints> PermutationOf(const Node& node, int rank) {
   if (!node.domain.empty() || node.op_type != "Transpose") return std::nullopt;
-  const auto* given = Find<std::vector<int64_t>>(node, "perm");
+  const auto* given = node.FindAttribute<std::vector<int64_t>>("perm");
   Ints perm(given == nullptr ? static_cast<size_t>(rank) : given->size());
   for (size_t i = 0; i < perm.size(); ++i) {
     perm[i] = given == nullptr ? rank - 1 - static_cast<int64_t>(i) : (*given)[i];

@@ -1,7 +1,6 @@
 #include "ops/common/activation.h"
 
 #include <limits>
-#include <variant>
 
 #include "absl/strings/str_cat.h"
 
@@ -11,9 +10,7 @@ namespace {
 using Kind = Activation::Kind;
 
 float FloatAttribute(const Node& node, const char* name, float fallback) {
-  const auto found = node.attributes.find(name);
-  if (found == node.attributes.end()) return fallback;
-  const float* value = std::get_if<float>(&found->second.data);
+  const auto* value = node.FindAttribute<float>(name);
   return value != nullptr ? *value : fallback;
 }
 
@@ -27,9 +24,7 @@ bool ReadBound(const Graph& graph, const Node& node, size_t i, float* bound) {
 }
 
 Activation GeluOf(const Node& node) {
-  const auto found = node.attributes.find("approximate");
-  const auto* approximate =
-      found == node.attributes.end() ? nullptr : std::get_if<std::string>(&found->second.data);
+  const auto* approximate = node.FindAttribute<std::string>("approximate");
   const bool tanh = approximate != nullptr && *approximate == "tanh";
   return {.kind = tanh ? Kind::kGeluTanh : Kind::kGelu};
 }

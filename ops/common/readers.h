@@ -2,7 +2,6 @@
 // theirs.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -18,8 +17,7 @@ inline bool IsStandard(const Node& node, absl::string_view op, int least_version
 /// Whether both are known to be float tensors of equal shape.
 inline bool SameFloatShape(const Type& a, const Type& b) {
   return a.element == DataType::kFloat && b.element == DataType::kFloat && a.shape && b.shape &&
-         std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(), b.shape->end(),
-                    [](const Dim& x, const Dim& y) { return x.SameAs(y); });
+         SameDims(*a.shape, *b.shape);
 }
 
 /// The node that computes `value`; null where none does. `producers` are graph.Producers().

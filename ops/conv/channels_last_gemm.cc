@@ -19,8 +19,6 @@
 namespace sardonyx {
 namespace {
 
-constexpr double kSmall = 500'000;  // multiplications that are not worth a second thread
-
 /// How to compute a convolution of that shape with up to so many threads. Immutable.
 class GemmPlan {
  public:
@@ -120,7 +118,7 @@ void GemmPlan::ChooseItems(int threads) {
   const double weights = static_cast<double>(layout_.depth * layout_.padded_out);
   const double work = copies * static_cast<double>(layout_.padded_out * layout_.groups);
   const int64_t wanted =
-      threads <= 1 || work < kSmall ? 1 : CeilDiv(threads * kItemsPerThread, layout_.groups);
+      threads <= 1 || work < kSmallConv ? 1 : CeilDiv(threads * kItemsPerThread, layout_.groups);
   const int64_t panels = CeilDiv(layout_.padded_out, kernels.width);
   double least = 0;
   for (int64_t columns = 1; columns <= std::min(panels, wanted); ++columns) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "ops/common/ceil.h"
 #include "ops/common/simd_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -123,9 +124,9 @@ constexpr auto kOutputs = TableOfEach(std::make_integer_sequence<int, DirectLine
 void Run(const DirectLines& lines) {
   const OutputsTable& outputs = kOutputs[static_cast<size_t>(lines.out_channels - 1)];
   // Vectors of a line in groups of nearly equal size.
-  const int64_t vectors = (lines.width + kLanes - 1) / kLanes;
+  const int64_t vectors = CeilDiv(lines.width, kLanes);
   const int64_t most = MostVectors(static_cast<int>(lines.out_channels));
-  const int64_t groups = (vectors + most - 1) / most;
+  const int64_t groups = CeilDiv(vectors, most);
   for (int64_t line = 0; line < lines.lines; ++line) {
     for (int64_t group = 0; group < groups; ++group) {
       const int64_t begin = vectors * group / groups, end = vectors * (group + 1) / groups;

@@ -5,6 +5,9 @@
 
 namespace sardonyx {
 
+/// Fewer multiplications are not worth a second thread.
+constexpr double kSmallConv = 500'000;
+
 /// Nanoseconds of conv.gemm with so many threads.
 double EstimatedGemmNs(const ConvShape& conv, int threads);
 

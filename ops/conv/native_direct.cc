@@ -10,12 +10,12 @@
 #include "ops/common/slots.h"
 #include "ops/conv/conv.h"
 #include "ops/conv/direct_kernel.h"
+#include "ops/conv/estimate.h"
 #include "ops/conv/native.h"
 
 namespace sardonyx {
 namespace {
 
-constexpr double kSmall = 500'000;     // multiplications that are not worth a second thread
 constexpr int64_t kMaxLine = 1 << 20;  // padded elements of a line
 
 class Direct : public Kernel {
@@ -52,7 +52,7 @@ Direct::Direct(const ConvShape& conv, const Tensor* weights, int threads)
   }
   line_floats_ = RoundUp(x.output, DirectKernelsOfThisCpu().lanes) + x.extent() - 1;
   const double work = static_cast<double>(conv.output().Elements()) * static_cast<double>(taps);
-  slots_ = work < kSmall ? 1 : std::max(threads, 1);
+  slots_ = work < kSmallConv ? 1 : std::max(threads, 1);
   // As many lines as keep what they read in half of L2, and all threads at work.
   const int64_t floats = SystemCaches().l2 / 2 / static_cast<int64_t>(sizeof(float));
   const int64_t room = floats / (conv.in_channels * line_floats_);

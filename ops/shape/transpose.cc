@@ -121,10 +121,6 @@ Status TransposeGradient(GradientContext& context) {
 
 // ---- Shuffles ---------------------------------------------------------------------------------
 
-bool SameDims(absl::Span<const Dim> a, absl::Span<const Dim> b) {
-  return absl::c_equal(a, b, [](const Dim& x, const Dim& y) { return x.SameAs(y); });
-}
-
 /// How many groups [N, C, D...] is split into by a view [N, groups, C / groups, D...]; 0 where the
 /// view is another.
 int64_t GroupsOf(absl::Span<const Dim> whole, absl::Span<const Dim> split) {

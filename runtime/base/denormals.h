@@ -29,16 +29,21 @@ inline void SetFloatModes(uint32_t modes) {
 /// zero (flush-to-zero, Intel SDM volume 1, 10.2.3.3). Denormal operands keep their values.
 class FlushDenormals {
  public:
-  explicit FlushDenormals(bool on) : before_(FloatModes()) {
+  explicit FlushDenormals(bool on) : on_(on) {
+    if (!on_) return;  // the register is slow to read and to write
     constexpr uint32_t kFlushToZero = 0x8000;
-    if (on) SetFloatModes(before_ | kFlushToZero);
+    before_ = FloatModes();
+    SetFloatModes(before_ | kFlushToZero);
   }
-  ~FlushDenormals() { SetFloatModes(before_); }
+  ~FlushDenormals() {
+    if (on_) SetFloatModes(before_);
+  }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
  private:
-  const uint32_t before_;
+  const bool on_;
+  uint32_t before_ = 0;
 };
 
 }  // namespace sardonyx

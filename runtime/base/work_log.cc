@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace sardonyx {
+
 void WorkLog::Add(RunControl::Clock::time_point begin, RunControl::Clock::time_point end) {
   std::lock_guard lock(mutex_);
   const std::thread::id self = std::this_thread::get_id();

@@ -46,6 +46,12 @@ struct Node {
   std::shared_ptr<const Attrs> attrs;  // with its attributes parsed
   bool removed = false;
 
+  /// The attribute as the model gives it; null where it is left out or no T.
+  template <typename T>
+  const T* FindAttribute(const std::string& wanted) const {
+    const auto found = attributes.find(wanted);
+    return found == attributes.end() ? nullptr : std::get_if<T>(&found->second.data);
+  }
   /// "node 'conv1' (Conv, #3)"
   std::string Describe() const;
   /// Subgraphs among the attributes, in the order of their names.

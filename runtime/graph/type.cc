@@ -1,5 +1,7 @@
 #include "runtime/graph/type.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_join.h"
 
 namespace sardonyx {
@@ -19,6 +21,11 @@ std::optional<Shape> ToShape(const SymbolicShape& shape) {
 }
 
 SymbolicShape ToSymbolic(const Shape& shape) { return {shape.begin(), shape.end()}; }
+
+bool SameDims(absl::Span<const Dim> a, absl::Span<const Dim> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Dim& x, const Dim& y) { return x.SameAs(y); });
+}
 
 std::string ToString(const SymbolicShape& shape) {
   return absl::StrCat(

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "runtime/base/data_type.h"
 #include "runtime/base/shape.h"
 
@@ -34,6 +35,8 @@ using SymbolicShape = std::vector<Dim>;
 std::optional<Shape> ToShape(const SymbolicShape& shape);
 SymbolicShape ToSymbolic(const Shape& shape);
 std::string ToString(const SymbolicShape& shape);
+/// Whether there are as many of both, each the same as its counterpart (Dim::SameAs).
+bool SameDims(absl::Span<const Dim> a, absl::Span<const Dim> b);
 
 /// What is known of a value before it exists. A value type; kUnknown says nothing is known.
 struct Type {

@@ -152,6 +152,7 @@ class MemoryPlanner {
         root_(graph.values.size(), kNoValue),
         last_use_(graph.values.size(), -1),
         reads_(graph.values.size(), 0),
+        producer_(graph.values.size(), -1),
         joins_(graph.values.size()) {}
 
   Status Run() {
@@ -185,7 +186,9 @@ class MemoryPlanner {
         last_use_[id] = std::max(last_use_[id], i);
         ++reads_[id];
       }
-      if (step.view && step.node->outputs[0] != kNoValue) {
+      if (step.node->outputs.empty() || step.node->outputs[0] == kNoValue) continue;
+      producer_[step.node->outputs[0]] = i;
+      if (step.view) {
         int& source = last_use_[step.node->inputs[0]];
         source = std::max(source, last_use_[step.node->outputs[0]]);
       }
@@ -202,19 +205,14 @@ class MemoryPlanner {
     for (size_t o = 0; o < node.outputs.size(); ++o) {
       const ValueId id = node.outputs[o];
       if (id == kNoValue || step.view || !IsPlaceable(plan_.known[id].type)) continue;
-      const Type& type = plan_.known[id].type;
       if (joins_[id].whole != kNoValue) {
         SX_RETURN_IF_ERROR(PlaceInWhole(i, id));
         continue;
       }
       if (buffer_of_[id] >= 0) continue;  // parts of it lie there already
-      SX_ASSIGN_OR_RETURN(const int64_t bytes, CheckedBytes(type.element, *type.StaticShape()));
-      const auto total = CheckedAdd(plan_.unshared_bytes, bytes);
-      if (!total) return LimitExceeded(node.Describe(), ": intermediate values are too large");
-      plan_.unshared_bytes = *total;
+      SX_ASSIGN_OR_RETURN(const int64_t bytes, CountBytes(node, id));
       if (o == 0 && TakeOver(i, id, bytes)) continue;
-      buffer_of_[id] = static_cast<int>(buffers_.size());
-      buffers_.push_back({.bytes = bytes, .first = i, .last = std::max(last_use_[id], i)});
+      NewBuffer(i, id, bytes);
     }
     for (ValueId id : graph_.Reads(node)) {
       if (last_use_[id] == i && buffer_of_[id] < 0 && !plan_.known[id].value) {
@@ -222,6 +220,22 @@ class MemoryPlanner {
       }
     }
     return absl::OkStatus();
+  }
+
+  /// The size of a value that `node` computes, which counts among those of all values.
+  StatusOr<int64_t> CountBytes(const Node& node, ValueId id) {
+    const Type& type = plan_.known[id].type;
+    SX_ASSIGN_OR_RETURN(const int64_t bytes, CheckedBytes(type.element, *type.StaticShape()));
+    const auto total = CheckedAdd(plan_.unshared_bytes, bytes);
+    if (!total) return LimitExceeded(node.Describe(), ": intermediate values are too large");
+    plan_.unshared_bytes = *total;
+    return bytes;
+  }
+
+  /// A buffer for a value that step i is the first to write.
+  void NewBuffer(int i, ValueId id, int64_t bytes) {
+    buffer_of_[id] = static_cast<int>(buffers_.size());
+    buffers_.push_back({.bytes = bytes, .first = i, .last = std::max(last_use_[id], i)});
   }
 
   /// What is computed right where it lies in another value.
@@ -258,25 +272,17 @@ class MemoryPlanner {
 
   /// The step whose kernel computes `id` as output 0 for a single reader; null where it is not so.
   Step* Computes(ValueId id) {
-    if (reads_[id] != 1 || !IsPlaceable(plan_.known[id].type)) return nullptr;
-    for (Step& step : plan_.steps) {
-      if (step.view || step.node->outputs.empty() || step.node->outputs[0] != id) continue;
-      return step.dynamic || step.node->op->joined_axis != nullptr ? nullptr : &step;
-    }
-    return nullptr;
+    if (reads_[id] != 1 || producer_[id] < 0 || !IsPlaceable(plan_.known[id].type)) return nullptr;
+    Step& step = plan_.steps[producer_[id]];
+    return step.view || step.dynamic || step.node->op->joined_axis != nullptr ? nullptr : &step;
   }
 
   /// Step i is the first that computes a part of a whole, or a later one.
   Status PlaceInWhole(int i, ValueId id) {
     const ValueId whole = joins_[id].whole;
     if (buffer_of_[whole] < 0) {
-      const Type& type = plan_.known[whole].type;
-      SX_ASSIGN_OR_RETURN(const int64_t bytes, CheckedBytes(type.element, *type.StaticShape()));
-      const auto total = CheckedAdd(plan_.unshared_bytes, bytes);
-      if (!total) return LimitExceeded("intermediate values are too large");
-      plan_.unshared_bytes = *total;
-      buffer_of_[whole] = static_cast<int>(buffers_.size());
-      buffers_.push_back({.bytes = bytes, .first = i, .last = last_use_[whole]});
+      SX_ASSIGN_OR_RETURN(const int64_t bytes, CountBytes(*plan_.steps[i].node, whole));
+      NewBuffer(i, whole, bytes);
     }
     buffer_of_[id] = buffer_of_[whole];
     return absl::OkStatus();
@@ -309,6 +315,7 @@ class MemoryPlanner {
   std::vector<ValueId> root_;   // by ValueId: what a view shows, kNoValue for what is no view
   std::vector<int> last_use_;   // step, or the number of steps for outputs
   std::vector<int> reads_;      // by ValueId, of steps and outputs
+  std::vector<int> producer_;   // by ValueId, the step that computes it as output 0, -1 for none
   std::vector<Join> joins_;     // by ValueId
   std::vector<Buffer> buffers_;
 };

@@ -12,12 +12,8 @@ bool IsOutput(const Graph& graph, ValueId id) {
 
 /// Same kind and element type, and dimensions known to be equal one by one.
 bool SameType(const Type& a, const Type& b) {
-  if (!a.is_tensor() || !b.is_tensor() || a.element != b.element || !a.shape || !b.shape ||
-      a.shape->size() != b.shape->size()) {
-    return false;
-  }
-  return std::equal(a.shape->begin(), a.shape->end(), b.shape->begin(),
-                    [](const Dim& x, const Dim& y) { return x.SameAs(y); });
+  return a.is_tensor() && b.is_tensor() && a.element == b.element && a.shape && b.shape &&
+         SameDims(*a.shape, *b.shape);
 }
 
 template <typename T>

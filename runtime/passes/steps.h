@@ -9,6 +9,9 @@
 
 namespace sardonyx {
 
+/// How often the steps are taken at most: enough for chains of rewrites that enable one another.
+constexpr int kMaxRounds = 8;
+
 /// Infers every value; inputs and captures have the types that the graph gives them.
 Status Infer(const Graph& graph, const EvaluateOptions& evaluate, Knowledge& known);
 /// Makes what is known of types the graph's own knowledge.

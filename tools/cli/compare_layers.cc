@@ -6,6 +6,7 @@
 #include "tools/cli/layer_comparison.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/tensor_parts.h"
+#include "tools/cli/tensor_stats.h"
 
 namespace sardonyx {
 namespace {
@@ -45,7 +46,7 @@ Json FirstElement(const Value& actual, const Value& expected, int64_t first) {
     const auto numbers = ToDoubles(Part(value.tensor(), first, 1));
     return numbers.ok() ? Json(numbers->front()) : Json();
   };
-  const Ints index = IndexOf(first, expected.tensor().shape());
+  const Ints index = IndexOf(expected.tensor().shape(), first);
   item["index"] = std::vector<int64_t>(index.begin(), index.end());
   item["actual"] = number(actual);
   item["expected"] = number(expected);

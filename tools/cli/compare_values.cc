@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "tools/cli/tensor_parts.h"
+#include "tools/cli/tensor_stats.h"
 
 namespace sardonyx {
 namespace {
@@ -36,10 +36,6 @@ void Merge(const Comparison& part, const std::string& where, Comparison& whole) 
     whole.match = false;
     whole.reason = absl::StrCat(where, ": ", part.reason);
   }
-}
-
-std::string IndexText(int64_t flat, const Shape& shape) {
-  return absl::StrCat("[", absl::StrJoin(IndexOf(flat, shape), ","), "]");
 }
 
 std::string Text(double value) { return absl::StrFormat("%.9g", value); }
@@ -72,7 +68,7 @@ void ComparePart(absl::Span<const Number> actual, absl::Span<const Number> expec
     if (distance <= tolerance.atol + tolerance.rtol * magnitude && distance < kInfinity) continue;
     if (++result.mismatches == 1) {
       result.first = first + static_cast<int64_t>(i);
-      result.reason = absl::StrCat("element ", IndexText(result.first, shape), " is ",
+      result.reason = absl::StrCat("element ", PositionText(shape, result.first), " is ",
                                    Text(actual[i]), ", expected ", Text(expected[i]));
     }
   }
@@ -118,8 +114,8 @@ Comparison CompareExactly(absl::Span<const T> actual, absl::Span<const T> expect
   for (size_t i = 0; i < expected.size(); ++i) {
     if (actual[i] == expected[i]) continue;
     if (++result.mismatches == 1) {
-      result = Differs(absl::StrCat("element ", IndexText(static_cast<int64_t>(i), shape), " is '",
-                                    actual[i], "', expected '", expected[i], "'"));
+      result = Differs(absl::StrCat("element ", PositionText(shape, static_cast<int64_t>(i)),
+                                    " is '", actual[i], "', expected '", expected[i], "'"));
       result.elements = static_cast<int64_t>(expected.size());
       result.first = static_cast<int64_t>(i);
       result.mismatches = 1;
@@ -200,12 +196,6 @@ Comparison CompareMaps(const Map& actual, const Map& expected, const Tolerance& 
 }
 
 }  // namespace
-
-Ints IndexOf(int64_t flat, const Shape& shape) {
-  Ints index(shape.rank());
-  for (int i = shape.rank(); i-- > 0; flat /= shape[i]) index[i] = flat % shape[i];
-  return index;
-}
 
 Comparison CompareValues(const Value& actual, const Value& expected, const Tolerance& tolerance) {
   if (actual.is_tensor() && expected.is_tensor()) {

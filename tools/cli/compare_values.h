@@ -28,9 +28,6 @@ struct Comparison {
   double normwise = 0;     // max_abs over the greatest |expected|
 };
 
-/// The index along each axis of an element, `flat` being its place row by row.
-Ints IndexOf(int64_t flat, const Shape& shape);
-
 /// Compares kind, element type, shape and every element, inside sequences and maps as well (those
 /// figures are the worst, or the sums, of their parts). NaN equals NaN, an infinity itself;
 /// strings and booleans must be the same.

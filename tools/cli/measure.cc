@@ -41,6 +41,31 @@ MeasureOptions MeasureOptionsOf(const MeasureCommand& command) {
           .seed = command.input.seed};
 }
 
+StatusOr<std::vector<double>> RepeatRuns(const MeasureOptions& options,
+                                         absl::FunctionRef<StatusOr<RunTime>()> run) {
+  const auto seconds_since = [](Clock::time_point begin) {
+    return Milliseconds(Clock::now() - begin) / 1000;
+  };
+  const Clock::time_point warm = Clock::now();
+  do {
+    SX_ASSIGN_OR_RETURN(const RunTime time, run());
+    if (options.on_warm_up) options.on_warm_up(time.milliseconds);
+  } while (seconds_since(warm) < options.warm_up);
+  Progress progress(0);
+  std::vector<double> milliseconds;
+  const Clock::time_point begin = Clock::now();
+  while (static_cast<int64_t>(milliseconds.size()) < options.max_runs &&
+         (static_cast<int64_t>(milliseconds.size()) < options.min_runs ||
+          seconds_since(begin) < options.seconds)) {
+    SX_ASSIGN_OR_RETURN(const RunTime time, run());
+    milliseconds.push_back(time.milliseconds);
+    if (options.on_layers && time.layers != nullptr) options.on_layers(*time.layers);
+    progress.Show(0, absl::StrFormat("%d runs, %.1f of %.1f s", milliseconds.size(),
+                                     seconds_since(begin), options.seconds));
+  }
+  return milliseconds;
+}
+
 StatusOr<std::vector<double>> MeasureRuns(Session& session,
                                           const std::map<std::string, Value>& inputs,
                                           const MeasureOptions& options) {
@@ -53,33 +78,13 @@ StatusOr<std::vector<double>> MeasureRuns(ExecutionContext& context,
                                           const MeasureOptions& options) {
   std::vector<NodeTiming> layers;
   std::vector<NodeTiming>* const timings = options.on_layers ? &layers : nullptr;
-  const auto run = [&]() -> StatusOr<double> {
+  const auto run = [&]() -> StatusOr<RunTime> {
     const RunControl control(DeadlineAfter(options.time_limit));
     const Clock::time_point begin = Clock::now();
     SX_RETURN_IF_ERROR(context.Run(inputs, {.control = &control, .seed = options.seed}, timings));
-    return Milliseconds(Clock::now() - begin);
+    return RunTime{Milliseconds(Clock::now() - begin), &layers};
   };
-  const auto seconds_since = [](Clock::time_point begin) {
-    return Milliseconds(Clock::now() - begin) / 1000;
-  };
-  const Clock::time_point warm = Clock::now();
-  do {
-    SX_ASSIGN_OR_RETURN(const double ms, run());
-    if (options.on_warm_up) options.on_warm_up(ms);
-  } while (seconds_since(warm) < options.warm_up);
-  Progress progress(0);
-  std::vector<double> milliseconds;
-  const Clock::time_point begin = Clock::now();
-  while (static_cast<int64_t>(milliseconds.size()) < options.max_runs &&
-         (static_cast<int64_t>(milliseconds.size()) < options.min_runs ||
-          seconds_since(begin) < options.seconds)) {
-    SX_ASSIGN_OR_RETURN(const double ms, run());
-    milliseconds.push_back(ms);
-    if (options.on_layers) options.on_layers(layers);
-    progress.Show(0, absl::StrFormat("%d runs, %.1f of %.1f s", milliseconds.size(),
-                                     seconds_since(begin), options.seconds));
-  }
-  return milliseconds;
+  return RepeatRuns(options, run);
 }
 
 }  // namespace sardonyx

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "runtime/session/execution.h"
 #include "runtime/session/session.h"
 #include "tools/cli/commands.h"
@@ -36,8 +37,16 @@ struct MeasureOptions {
 /// As a command's flags say, after a tenth of the time to warm up.
 MeasureOptions MeasureOptionsOf(const MeasureCommand& command);
 
+struct RunTime {
+  double milliseconds = 0;
+  const std::vector<NodeTiming>* layers = nullptr;  // null: not known
+};
+/// Milliseconds of each run that counts; those before serve to warm up, one at least. Shows
+/// progress on stderr where that is a terminal.
+StatusOr<std::vector<double>> RepeatRuns(const MeasureOptions& options,
+                                         absl::FunctionRef<StatusOr<RunTime>()> run);
 /// Milliseconds of each run in `context` on inputs as Session::Arrange gives them, after one run
-/// that does not count. Shows progress on stderr where that is a terminal.
+/// that does not count.
 StatusOr<std::vector<double>> MeasureRuns(ExecutionContext& context,
                                           const std::vector<Value>& inputs,
                                           const MeasureOptions& options);

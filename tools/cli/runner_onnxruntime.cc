@@ -80,16 +80,11 @@ class OrtRunner : public Runner {
 
   StatusOr<std::vector<double>> Measure(const std::map<std::string, Value>& inputs,
                                         const MeasureOptions& options) override {
-    SX_RETURN_IF_ERROR(RunOnce(inputs).status());
-    std::vector<double> times;
-    const auto count = [&] { return static_cast<int64_t>(times.size()); };
-    const auto end = Clock::now() + std::chrono::duration<double>(options.seconds);
-    while (count() < options.min_runs || (count() < options.max_runs && Clock::now() < end)) {
+    return RepeatRuns(options, [&]() -> StatusOr<RunTime> {
       const Clock::time_point begin = Clock::now();
       SX_RETURN_IF_ERROR(RunOnce(inputs).status());
-      times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
-    }
-    return times;
+      return RunTime{std::chrono::duration<double, std::milli>(Clock::now() - begin).count()};
+    });
   }
 
   StatusOr<PlanReport> Describe(const std::map<std::string, Shape>&) override { return plan_; }

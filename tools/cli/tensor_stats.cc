@@ -97,10 +97,14 @@ std::optional<int64_t> FirstNotFinite(const Tensor& tensor) {
   return found;
 }
 
+Ints IndexOf(const Shape& shape, int64_t position) {
+  Ints index(shape.rank());
+  for (int i = shape.rank(); i-- > 0; position /= shape[i]) index[i] = position % shape[i];
+  return index;
+}
+
 std::string PositionText(const Shape& shape, int64_t position) {
-  Ints indices(static_cast<size_t>(shape.rank()));
-  for (int i = shape.rank(); i-- > 0; position /= shape[i]) indices[i] = position % shape[i];
-  return absl::StrCat("[", absl::StrJoin(indices, ","), "]");
+  return absl::StrCat("[", absl::StrJoin(IndexOf(shape, position), ","), "]");
 }
 
 }  // namespace sardonyx

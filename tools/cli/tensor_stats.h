@@ -28,7 +28,10 @@ StatusOr<std::vector<int64_t>> HistogramOf(const Tensor& tensor, const TensorSta
 /// finite or of a type that always is.
 std::optional<int64_t> FirstNotFinite(const Tensor& tensor);
 
-/// "[1,0,7]": the indices of the element at that position.
+/// The index along each axis of the element at that position, counted row by row.
+Ints IndexOf(const Shape& shape, int64_t position);
+
+/// "[1,0,7]": the same as text.
 std::string PositionText(const Shape& shape, int64_t position);
 
 }  // namespace sardonyx
