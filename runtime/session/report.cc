@@ -84,8 +84,16 @@ StatusOr<PlanReport> Session::Describe(const std::map<std::string, Shape>& shape
   for (const ValueInfo& value : graph.values) {
     if (value.constant) report.constant_bytes += value.constant->bytes();
   }
+  std::vector<int> producers(graph.values.size(), -1);
   for (const Step& step : plan->steps) {
-    report.layers.push_back(DescribeStep(step, *plan, graph, environment));
+    LayerReport layer = DescribeStep(step, *plan, graph, environment);
+    for (const ValueId id : step.node->inputs) {
+      layer.producers.push_back(id == kNoValue ? -1 : producers[id]);
+    }
+    for (const ValueId id : step.node->outputs) {
+      if (id != kNoValue) producers[id] = static_cast<int>(report.layers.size());
+    }
+    report.layers.push_back(std::move(layer));
   }
   return report;
 }

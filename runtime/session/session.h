@@ -64,6 +64,8 @@ struct LayerReport {
   std::vector<std::string> refusals;      // "conv.winograd4: stride is 2"
   std::vector<std::string> input_names;   // as the model has them
   std::vector<std::string> output_names;  // of the compiled graph, which KernelChoices go by
+  /// The layer that computes each input: its index, -1 for inputs of the model and constants.
+  std::vector<int> producers;
   std::vector<Type> inputs, outputs;
   int64_t parameters = 0;  // elements of constant inputs
   double multiply_adds = 0;

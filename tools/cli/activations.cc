@@ -9,12 +9,15 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tools/cli/feature_maps.h"
+#include "tools/cli/layer_json.h"
 #include "tools/cli/npy.h"
 
 namespace sardonyx {
 namespace {
 
 constexpr size_t kWeightsNamed = 5;
+constexpr size_t kPictureBytes = size_t{32} << 20;  // of all pictures, which a page has to hold
 
 /// An error that says where `tensor` stops being finite; OK where it does not.
 Status CheckFinite(const std::string& name, const Tensor& tensor) {
@@ -67,8 +70,12 @@ StatusOr<std::unique_ptr<Activations>> Activations::Open(const Options& options,
   return result;
 }
 
-Status Activations::SeeInput(const std::string& name, const Value& value) const {
-  if (!options_.validate || !value.is_tensor()) return absl::OkStatus();
+Status Activations::SeeInput(const std::string& name, const Value& value) {
+  if (!value.is_tensor()) return absl::OkStatus();
+  if (options_.pictures) {
+    SX_RETURN_IF_ERROR(SumUp({.layer = -1, .name = name, .value = value}));
+  }
+  if (!options_.validate) return absl::OkStatus();
   return Prepend(CheckFinite(name, value.tensor()), "input ");
 }
 
@@ -87,14 +94,23 @@ Status Activations::See(const LayerOutput& output) {
   // A value in both layouts is seen twice.
   if (!seen_.emplace(output.name).second) return absl::OkStatus();
   if (!options_.save.empty()) SX_RETURN_IF_ERROR(Save(output));
-  if (!options_.stats) return absl::OkStatus();
-  const StatusOr<TensorStats> stats = StatsOf(tensor);
-  if (stats.ok()) {
-    rows_.push_back({.layer = output.layer,
-                     .name = std::string(output.name),
-                     .type = TypeInModel(output),
-                     .stats = *stats});
+  return options_.stats ? SumUp(output) : absl::OkStatus();
+}
+
+Status Activations::SumUp(const LayerOutput& output) {
+  const StatusOr<TensorStats> stats = StatsOf(output.value.tensor());
+  if (!stats.ok()) return absl::OkStatus();  // strings and the like
+  Row row{.layer = output.layer,
+          .name = std::string(output.name),
+          .type = TypeInModel(output),
+          .stats = *stats};
+  if (options_.pictures && picture_bytes_ < kPictureBytes) {
+    SX_ASSIGN_OR_RETURN(const Tensor in_order, InModelLayout(output));
+    row.picture = FeatureMaps(in_order, *stats);
+    if (!row.picture.is_null())
+      picture_bytes_ += row.picture["pixels"].get_ref<std::string&>().size();
   }
+  rows_.push_back(std::move(row));
   return absl::OkStatus();
 }
 
@@ -114,12 +130,13 @@ Status Activations::Save(const LayerOutput& output) {
   return Prepend(status, absl::StrCat("saving '", output.name, "': "));
 }
 
-void Activations::PrintStats(Report& report) const {
+void Activations::ReportStats(Report& report) const {
   Table table({"#", "operator", "value", "type", "min", "max", "mean", "zero", "NaN", "Inf"},
               "rlllrrrrrr");
   Json list = Json::array();
   for (const Row& row : rows_) {
-    const LayerReport& layer = plan_.layers[static_cast<size_t>(row.layer)];
+    const LayerReport layer =
+        row.layer < 0 ? LayerReport{.op = "input"} : plan_.layers[static_cast<size_t>(row.layer)];
     const TensorStats& s = row.stats;
     const auto count = [](int64_t n) { return n > 0 ? FormatInteger(n) : std::string(); };
     table.AddRow({absl::StrCat(row.layer), layer.op, ShortName(row.name), row.type,
@@ -141,15 +158,16 @@ void Activations::PrintStats(Report& report) const {
     item["zeros"] = s.zeros;
     item["nans"] = s.nans;
     item["infinities"] = s.infinities;
+    if (options_.pictures) item["picture"] = row.picture;
     list.push_back(std::move(item));
   }
-  report.Print(table.ToString());
-  report.Print("\n");
+  if (options_.table) report.Print(absl::StrCat(table.ToString(), "\n"));
+  report.json()["layers"] = ToJson(plan_.layers);
   report.json()["activations"] = std::move(list);
 }
 
 Status Activations::Finish(Report& report) {
-  if (options_.stats) PrintStats(report);
+  if (options_.stats) ReportStats(report);
   if (options_.save.empty()) return absl::OkStatus();
   const size_t count = files_.size();
   if (archive_ != nullptr) {

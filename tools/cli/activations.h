@@ -1,5 +1,5 @@
-// What `run` does with every value while the model computes it: --stats, --validate and
-// --save-activations.
+// What `run` does with every value while the model computes it: --stats, --validate,
+// --save-activations and --show-activations.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,9 @@ namespace sardonyx {
 class Activations {
  public:
   struct Options {
-    bool stats = false;
+    bool stats = false;     // in the document
+    bool table = false;     // those printed too
+    bool pictures = false;  // of values beside their statistics
     bool validate = false;  // a NaN or an infinity ends the run
     std::string save;       // a folder, or x.npz
     bool any() const { return stats || validate || !save.empty(); }
@@ -26,8 +28,8 @@ class Activations {
   /// Opens what is saved to; `plan` is that of the run. Errors: it cannot be written.
   static StatusOr<std::unique_ptr<Activations>> Open(const Options& options, PlanReport plan);
 
-  /// Looks at a value of which the model itself knows nothing: an input.
-  Status SeeInput(const std::string& name, const Value& value) const;
+  /// Looks at a value that no layer computes: an input.
+  Status SeeInput(const std::string& name, const Value& value);
   /// For RunOptions; holds a pointer to this object.
   Observer observer();
   /// Whether --validate ended the run.
@@ -37,21 +39,24 @@ class Activations {
 
  private:
   struct Row {
-    int layer;
+    int layer;  // -1: an input
     std::string name, type;
     TensorStats stats;
+    Json picture;
   };
 
   Activations(const Options& options, PlanReport plan)
       : options_(options), plan_(std::move(plan)) {}
   Status See(const LayerOutput& output);
   Status Save(const LayerOutput& output);
-  void PrintStats(Report& report) const;
+  Status SumUp(const LayerOutput& output);
+  void ReportStats(Report& report) const;
 
   Options options_;
   PlanReport plan_;
   std::set<std::string> seen_;
   std::vector<Row> rows_;
+  size_t picture_bytes_ = 0;
   std::unique_ptr<NpzWriter> archive_;
   Json files_ = Json::array();
   bool found_not_finite_ = false;

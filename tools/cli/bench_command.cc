@@ -1,4 +1,5 @@
 // `sardonyx bench`: how fast a model loads and runs.
+#include <algorithm>
 #include <fstream>
 #include <string>
 
@@ -28,6 +29,31 @@ double PeakRss() {
     if (word == "VmHWM:" && status >> kibibytes) return kibibytes / 1024;
   }
   return 0;
+}
+
+/// How many runs took how long: equal steps up to the 99th percentile, then all that took longer.
+Json HistogramToJson(const std::vector<double>& times, const Statistics& latency) {
+  constexpr int kSteps = 40;
+  const double step = (latency.p99 - latency.min) / kSteps;
+  std::vector<int64_t> counts(kSteps + 1, 0);
+  for (const double ms : times) {
+    const double at = step > 0 ? std::min((ms - latency.min) / step, kSteps - 1.0) : 0;
+    ++counts[ms > latency.p99 ? kSteps : static_cast<size_t>(at)];
+  }
+  return {{"from_ms", latency.min}, {"step_ms", step}, {"counts", counts}};
+}
+
+/// Medians of consecutive runs, at most 100 of them.
+Json CourseOf(const std::vector<double>& times) {
+  constexpr size_t kParts = 100;
+  const size_t each = (times.size() + kParts - 1) / kParts;
+  Json medians = Json::array();
+  for (size_t i = 0; i < times.size(); i += each) {
+    const auto begin = times.begin() + static_cast<std::ptrdiff_t>(i);
+    const size_t count = std::min(each, times.size() - i);
+    medians.push_back(Summarize({begin, begin + static_cast<std::ptrdiff_t>(count)}).median);
+  }
+  return medians;
 }
 
 /// Pictures, sentences or whatever one run takes: the first input's outermost dimension.
@@ -63,7 +89,7 @@ StatusOr<int> Run(const BenchCommand& command) {
   const double throughput = 1000 * static_cast<double>(batch) / latency.mean;
   const double rss = PeakRss();
 
-  Report report("bench", command.json);
+  Report report("bench", command.json, command.html);
   report.json()["model"] = command.model;
   report.json()["backend"] = command.session.backend;
   report.json()["threads"] = session->pool().threads();
@@ -76,6 +102,8 @@ StatusOr<int> Run(const BenchCommand& command) {
                                  {"p90", latency.p90},
                                  {"p99", latency.p99},
                                  {"mean", latency.mean}};
+  report.json()["latency_histogram"] = HistogramToJson(times, latency);
+  report.json()["latency_course_ms"] = CourseOf(times);
   report.json()["throughput_per_s"] = throughput;
   report.json()["peak_rss_mb"] = rss;
 

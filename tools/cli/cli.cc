@@ -99,6 +99,11 @@ void AddJson(CLI::App* app, std::string& path) {
   app->add_option("--json", path, "Write everything there as JSON; - is stdout")->type_name("FILE");
 }
 
+CLI::Option* AddHtml(CLI::App* app, std::string& path) {
+  return app->add_option("--html", path, "Write a page there that shows everything")
+      ->type_name("FILE");
+}
+
 /// All options of a command that measures, besides those that are its own.
 void AddMeasure(CLI::App* app, MeasureCommand& command) {
   app->add_option("model", command.model, "ONNX file")->type_name("MODEL")->required();
@@ -155,6 +160,7 @@ void AddCompare(CLI::App* app, CompareCommand& command) {
   AddTolerance(app, command.tolerance);
   AddSession(app, command.session);
   AddJson(app, command.json);
+  AddHtml(app, command.html);
 }
 
 /// All commands; `action` is set to run the one that was given.
@@ -172,6 +178,7 @@ struct Commands {
   OpsCommand ops;
   std::function<StatusOr<int>()> action;
   std::string* json = nullptr;  // the command's --json
+  std::string html;             // its --html
 
   template <typename Command>
   CLI::App* Add(const std::string& name, const std::string& help, const std::string& examples,
@@ -181,6 +188,7 @@ struct Commands {
     sub->callback([this, &command] {
       action = [&command] { return Run(command); };
       json = &command.json;
+      if constexpr (requires { command.html; }) html = command.html;
     });
     return sub;
   }
@@ -203,7 +211,8 @@ Commands::Commands() {
           "  sardonyx run model.onnx -d N=4 -i 'x=4x3x8x8xf32=random(-1,1)' -o y=@y.npy\n"
           "  sardonyx run resnet18.onnx -i image=@shoe.png --labels labels.txt --top 3\n"
           "  sardonyx run model.onnx --outputs all --json -\n"
-          "  sardonyx run model.onnx --stats --validate --save-activations values.npz",
+          "  sardonyx run model.onnx --stats --validate --save-activations values.npz\n"
+          "  sardonyx run lenet.onnx -i image=@bag.png --show-activations lenet.html",
           run);
   sub->add_option("model", run.model, "ONNX file")->type_name("MODEL")->required();
   AddInputs(sub, run.input);
@@ -223,8 +232,13 @@ Commands::Commands() {
       ->type_name("K")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
+  CLI::Option* show =
+      sub->add_option("--show-activations", run.show_activations,
+                      "Write a page with every value as pictures, and all that --html shows")
+          ->type_name("FILE.html");
   AddSession(sub, run.session);
   AddJson(sub, run.json);
+  AddHtml(sub, run.html)->excludes(show);
 
   sub = Add("test", "Run ONNX test-data directories and compare with their outputs",
             "  sardonyx test models/lenet\n"
@@ -261,21 +275,24 @@ Commands::Commands() {
   AddDimensions(sub, inspect.session);
   AddSession(sub, inspect.session);
   AddJson(sub, inspect.json);
+  AddHtml(sub, inspect.html);
 
   sub = Add("bench", "Measure how fast a model loads and runs",
             "  sardonyx bench model.onnx\n"
             "  sardonyx bench resnet18.onnx -d N=1 --threads 2 --seconds 5 --json -",
             bench);
   AddMeasure(sub, bench);
+  AddHtml(sub, bench.html);
 
   sub = Add("profile", "Show where the time of a run goes, by layer and by kernel",
             "  sardonyx profile model.onnx\n"
             "  sardonyx profile resnet18.onnx -d N=1 --threads 2 --json profile.json\n"
-            "  sardonyx profile model.onnx --trace trace.json",
+            "  sardonyx profile model.onnx --trace trace.json --html profile.html",
             profile);
   sub->add_option("--trace", profile.trace, "Draw a run over time, for chrome://tracing")
       ->type_name("FILE");
   AddMeasure(sub, profile);
+  AddHtml(sub, profile.html);
 
   sub = Add("tune", "Measure which kernel is the fastest for each layer, on this machine",
             "  sardonyx tune model.onnx -o model.plan.json\n"
@@ -390,7 +407,7 @@ int Main(int argc, char** argv) {
   const std::string name = app.get_subcommands().front()->get_name();
   if (IsUsageError(result.status())) return UsageExit(message, app);
   Note(message);
-  Report report(name, *commands.json);
+  Report report(name, *commands.json, commands.html);
   report.json()["error"] = message;
   if (const Status status = report.Write(); !status.ok()) Note(status.message());
   return 1;

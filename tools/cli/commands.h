@@ -46,9 +46,11 @@ struct RunCommand {
   bool stats = false;                // of every value that is computed
   bool validate = false;             // stop at the first NaN or infinity
   std::string save_activations;      // a folder, or x.npz
+  std::string show_activations;      // a page
   std::string labels;
   int top = 5;
   std::string json;
+  std::string html;
 };
 StatusOr<int> Run(const RunCommand& command);
 
@@ -74,6 +76,7 @@ struct InspectCommand {
   bool why = false;         // why better kernels refused a layer
   bool as_written = false;  // without folding, rewriting and merging
   std::string json;
+  std::string html;
 };
 StatusOr<int> Run(const InspectCommand& command);
 
@@ -86,11 +89,14 @@ struct MeasureCommand {
   std::string json;
 };
 
-struct BenchCommand : MeasureCommand {};
+struct BenchCommand : MeasureCommand {
+  std::string html;
+};
 StatusOr<int> Run(const BenchCommand& command);
 
 struct ProfileCommand : MeasureCommand {
   std::string trace;  // a file in Chrome's format
+  std::string html;
 };
 StatusOr<int> Run(const ProfileCommand& command);
 
@@ -118,6 +124,7 @@ struct CompareCommand {
   /// Networks of floats cancel near zero: errors count against the largest magnitude too.
   Tolerance tolerance{.rtol = 1e-4, .atol_relative = 1e-4};
   std::string json;
+  std::string html;
 };
 StatusOr<int> Run(const CompareCommand& command);
 

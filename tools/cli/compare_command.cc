@@ -9,7 +9,7 @@ namespace sardonyx {
 
 StatusOr<int> Run(const CompareCommand& command) {
   SX_ASSIGN_OR_RETURN(const std::vector<Side> sides, SidesOf(command));
-  Report report("compare", command.json);
+  Report report("compare", command.json, command.html);
   report.json()["model"] = command.models[0];
   report.json()["reference"] = sides[0].label;
   if (command.speed) {

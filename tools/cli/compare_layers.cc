@@ -88,7 +88,7 @@ RunnerOptions Watched(const CompareCommand& command) {
 
 /// The first side's run.
 Status RunFirst(const CompareCommand& command, const Side& side, SideLoader& loader,
-                Expected& expected) {
+                Expected& expected, Report& report) {
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Runner> runner, loader.Load(side, Watched(command)));
   SX_ASSIGN_OR_RETURN(const auto inputs, loader.InputsFor(*runner));
   const auto keep = [&](const std::string& name, int layer, const Value& value) {
@@ -97,6 +97,7 @@ Status RunFirst(const CompareCommand& command, const Side& side, SideLoader& loa
   };
   SX_RETURN_IF_ERROR(OfSide(side, RunInto(*runner, inputs, command, keep)));
   SX_ASSIGN_OR_RETURN(PlanReport plan, runner->Describe(ShapesOf(inputs)));
+  ReportGraph(*runner, plan, report);
   expected.plan = std::move(plan.layers);
   return absl::OkStatus();
 }
@@ -121,7 +122,7 @@ StatusOr<bool> CompareLayers(const CompareCommand& command, const std::vector<Si
   Expected expected{.values = std::move(spool)};
   Progress progress(static_cast<int64_t>(sides.size()));
   progress.Show(0, sides[0].label);
-  SX_RETURN_IF_ERROR(RunFirst(command, sides[0], loader, expected));
+  SX_RETURN_IF_ERROR(RunFirst(command, sides[0], loader, expected, report));
   report.json()["sides"] = Json::array();
   bool match = true, saved = command.save_repro.empty();
   for (size_t i = 1; i < sides.size(); ++i) {

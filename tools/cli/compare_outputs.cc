@@ -30,7 +30,7 @@ struct Candidate {
 };
 
 Status RunCandidate(const CompareCommand& command, const Side& side, SideLoader& loader,
-                    Candidate& candidate) {
+                    Candidate& candidate, Report& report) {
   RunnerOptions options = RunnerOptionsOf(command);
   options.fetch_all = command.fetch == "all";
   if (!options.fetch_all) options.fetch = SplitList(command.fetch);
@@ -50,6 +50,7 @@ Status RunCandidate(const CompareCommand& command, const Side& side, SideLoader&
                .outputs = *std::move(outputs),
                .latency = Summarize(*times)};
   SX_ASSIGN_OR_RETURN(const PlanReport plan, runner->Describe(ShapesOf(inputs)));
+  if (!report.json().contains("graph")) ReportGraph(*runner, plan, report);
   for (const LayerReport& layer : plan.layers) {
     if (layer.kernel == "view") continue;
     ++candidate.layers;
@@ -155,7 +156,7 @@ StatusOr<bool> CompareOutputsOf(const CompareCommand& command, const std::vector
   for (size_t i = 0; i < sides.size(); ++i) {
     progress.Show(static_cast<int64_t>(i), sides[i].label);
     Candidate candidate;
-    const Status status = RunCandidate(command, sides[i], loader, candidate);
+    const Status status = RunCandidate(command, sides[i], loader, candidate, report);
     if (status.ok()) {
       candidates.push_back(std::move(candidate));
       continue;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "runtime/base/nearest.h"
 #include "tools/cli/input_spec.h"
+#include "tools/cli/layer_json.h"
 #include "tools/cli/model_file.h"
 
 namespace sardonyx {
@@ -64,6 +65,14 @@ StatusOr<std::map<std::string, Value>> SideLoader::InputsFor(const Runner& runne
 
 RunnerOptions RunnerOptionsOf(const CompareCommand& command) {
   return {.session = command.session, .onnxruntime = command.onnxruntime};
+}
+
+void ReportGraph(const Runner& runner, const PlanReport& plan, Report& report) {
+  const std::vector<Port>& outputs = runner.outputs();
+  const auto own = outputs.begin() + static_cast<std::ptrdiff_t>(runner.own_outputs());
+  report.json()["graph"] = {{"inputs", ToJson(runner.inputs())},
+                            {"outputs", ToJson(std::vector<Port>(outputs.begin(), own))},
+                            {"layers", ToJson(plan.layers)}};
 }
 
 Status OfSide(const Side& side, const Status& status) {

@@ -41,6 +41,10 @@ class SideLoader {
 /// What the command's flags say of every runner.
 RunnerOptions RunnerOptionsOf(const CompareCommand& command);
 
+/// Puts the layers of a side, as `plan` has them, into the JSON's "graph". The other parts of the
+/// report name layers by their place in it.
+void ReportGraph(const Runner& runner, const PlanReport& plan, Report& report);
+
 /// An error of one side, with its name before it.
 Status OfSide(const Side& side, const Status& status);
 

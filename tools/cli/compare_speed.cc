@@ -20,6 +20,7 @@ struct Cost {
   double ms = 0;        // the least of all runs, of each layer
   double least_ms = 0;  // by the roofline
   std::string kernel, op;
+  std::vector<size_t> layers;  // of the side
 };
 
 /// Of one side, by tensor.
@@ -42,11 +43,12 @@ Json ToJson(const std::string& kernel, double ms, double least_ms) {
 }
 
 StatusOr<Costs> MeasureSide(const CompareCommand& command, const Side& side,
-                            const Roofline& roofline, SideLoader& loader) {
+                            const Roofline& roofline, SideLoader& loader, Report& report) {
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Runner> runner,
                       loader.Load(side, RunnerOptionsOf(command)));
   SX_ASSIGN_OR_RETURN(const auto inputs, loader.InputsFor(*runner));
   SX_ASSIGN_OR_RETURN(const PlanReport plan, runner->Describe(ShapesOf(inputs)));
+  if (!report.json().contains("graph")) ReportGraph(*runner, plan, report);
   std::vector<std::string> tensors(plan.layers.size());
   const auto watch = [&](const LayerOutput& output) {
     std::string& name = tensors[output.layer];
@@ -78,6 +80,7 @@ StatusOr<Costs> MeasureSide(const CompareCommand& command, const Side& side,
       costs.order.push_back(tensors[i]);
       place->second = {.kernel = layer.kernel, .op = layer.op};
     }
+    place->second.layers.push_back(i);
     place->second.ms += least[i];
     place->second.least_ms += 1e3 * LeastSeconds(layer, roofline);
   }
@@ -114,6 +117,7 @@ void PrintSides(const std::vector<Side>& sides, const std::vector<Costs>& all, R
                    {FormatMilliseconds(cost.ms), Share(cost.least_ms, cost.ms), cost.kernel});
       Json entry = ToJson(cost.kernel, cost.ms, cost.least_ms);
       entry["backend"] = sides[i].label;
+      entry["layers"] = cost.layers;
       item["op"] = cost.op;
       item["sides"].push_back(std::move(entry));
     }
@@ -211,7 +215,7 @@ Status CompareSpeed(const CompareCommand& command, const std::vector<Side>& side
   std::vector<Costs> all;
   for (const Side& side : sides) {
     progress.Show(static_cast<int64_t>(all.size()), side.label);
-    SX_ASSIGN_OR_RETURN(Costs costs, MeasureSide(command, side, roofline, loader));
+    SX_ASSIGN_OR_RETURN(Costs costs, MeasureSide(command, side, roofline, loader, report));
     all.push_back(std::move(costs));
   }
   progress.Clear();

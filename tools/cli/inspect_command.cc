@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/input_spec.h"
+#include "tools/cli/layer_json.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
 #include "tools/cli/roofline.h"
@@ -33,48 +34,12 @@ std::string FirstOutputText(const LayerReport& layer) {
   return more > 0 ? absl::StrCat(text, " +", more) : text;
 }
 
-Json TypesToJson(const std::vector<Type>& types) {
-  Json list = Json::array();
-  for (const Type& type : types) list.push_back(type.ToString());
-  return list;
-}
-
-Json ToJson(const LayerReport& layer) {
-  Json item;
-  item["name"] = layer.name;
-  item["op"] = layer.op;
-  item["kernel"] = layer.kernel;
-  item["backend"] = std::string(Name(layer.backend));
-  item["input_names"] = layer.input_names;
-  item["inputs"] = TypesToJson(layer.inputs);
-  item["output_names"] = layer.output_names;
-  item["outputs"] = TypesToJson(layer.outputs);
-  item["output_shape"] = Json::array();
-  if (!layer.outputs.empty() && layer.outputs[0].shape) {
-    for (const Dim& dim : *layer.outputs[0].shape) {
-      item["output_shape"].push_back(dim.known() ? Json(dim.value) : Json(dim.ToString()));
-    }
-  }
-  item["parameters"] = layer.parameters;
-  item["multiply_adds"] = layer.multiply_adds;
-  item["activation_bytes"] = ActivationBytes(layer);
-  item["scratch_bytes"] = layer.scratch_bytes;
-  item["refusals"] = layer.refusals;
-  return item;
-}
-
 void PrintPorts(absl::string_view title, const std::vector<Port>& ports, Report& report) {
-  Json list = Json::array();
   for (const Port& port : ports) {
     report.Print(absl::StrCat(title, " ", port.name, ": ", port.type.ToString(),
                               port.has_default ? " (has a default)" : "", "\n"));
-    Json item;
-    item["name"] = port.name;
-    item["type"] = port.type.ToString();
-    item["has_default"] = port.has_default;
-    list.push_back(std::move(item));
   }
-  report.json()[absl::StrCat(title, "s")] = std::move(list);
+  report.json()[absl::StrCat(title, "s")] = ToJson(ports);
 }
 
 }  // namespace
@@ -88,7 +53,7 @@ StatusOr<int> Run(const InspectCommand& command) {
   SX_ASSIGN_OR_RETURN(const PlanReport plan,
                       session->Describe(CloseShapes(session->inputs(), options.symbols)));
 
-  Report report("inspect", command.json);
+  Report report("inspect", command.json, command.html);
   report.json()["model"] = command.model;
   report.json()["backend"] = command.session.backend;
   if (!model->producer_name.empty()) {

@@ -20,8 +20,10 @@ std::string KernelOf(const LayerReport& layer) {
   return layer.kernel.empty() ? "none" : layer.kernel;
 }
 
-Json LayerToJson(const LayerReport& layer) {
+Json LayerToJson(const std::vector<LayerReport>& plan, int index) {
+  const LayerReport& layer = LayerAt(plan, index);
   Json item;
+  item["index"] = index;
   item["name"] = layer.name;
   item["op"] = layer.op;
   item["kernel"] = layer.kernel;
@@ -57,6 +59,9 @@ class Printer {
   const LayerReport& BaseLayer(const Row& row) const {
     return LayerAt(expected_.plan, expected_.layers.at(row.name));
   }
+  Json BaseLayerToJson(const Row& row) const {
+    return LayerToJson(expected_.plan, expected_.layers.at(row.name));
+  }
 
   Json PrintTable(const Comparing& comparing) {
     Table table({"operator", "tensor", "type", "kernel", "reference's", "max abs error", "normwise",
@@ -74,8 +79,8 @@ class Printer {
       Json item;
       item["name"] = row.name;
       item["type"] = row.type;
-      item["layer"] = LayerToJson(layer);
-      item["reference_layer"] = LayerToJson(BaseLayer(row));
+      item["layer"] = LayerToJson(comparing.plan, row.layer);
+      item["reference_layer"] = BaseLayerToJson(row);
       item.update(ToJson(row.difference));
       list.push_back(std::move(item));
     }
@@ -110,8 +115,8 @@ class Printer {
     Json item;
     item["tensor"] = row.name;
     item["type"] = row.type;
-    item["layer"] = LayerToJson(layer);
-    item["reference_layer"] = LayerToJson(BaseLayer(row));
+    item["layer"] = LayerToJson(comparing.plan, row.layer);
+    item["reference_layer"] = BaseLayerToJson(row);
     item.update(comparing.found);
     item.update(ToJson(row.difference));
     item["inputs"] = Json::array();

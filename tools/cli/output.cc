@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "tools/report/page.h"
 
 namespace sardonyx {
 namespace {
@@ -50,8 +51,8 @@ std::string Printable(absl::string_view text) {
   return result;
 }
 
-Report::Report(absl::string_view command, std::string json_path)
-    : json_path_(std::move(json_path)) {
+Report::Report(absl::string_view command, std::string json_path, std::string html_path)
+    : json_path_(std::move(json_path)), html_path_(std::move(html_path)) {
   json_["schema"] = absl::StrCat("sardonyx.", command, "/1");
 }
 
@@ -62,14 +63,15 @@ void Report::Print(absl::string_view text) const {
 }
 
 Status Report::Write() const {
-  if (json_path_.empty()) return absl::OkStatus();
-  const std::string text =
-      json_.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  const auto text = [&](int indent) {
+    return json_.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+  };
   if (json_path_ == "-") {
-    WriteTo(stdout, text);
-    return absl::OkStatus();
+    WriteTo(stdout, text(2) + "\n");
+  } else if (!json_path_.empty()) {
+    SX_RETURN_IF_ERROR(WriteFile(json_path_, text(2) + "\n"));
   }
-  return WriteFile(json_path_, text);
+  return html_path_.empty() ? absl::OkStatus() : WriteFile(html_path_, MakePage(text(-1)));
 }
 
 Status WriteFile(const std::string& path, absl::string_view bytes) {

@@ -22,21 +22,21 @@ bool IsUsageError(const Status& status);
 /// `text` without the control characters that a model's names might bring to a terminal.
 std::string Printable(absl::string_view text);
 
-/// A command's results: text on stdout and, where asked for, everything as JSON. With JSON on
-/// stdout ("-") the text goes nowhere.
+/// A command's results: text on stdout and, where asked for, everything as a JSON document and as a
+/// page that shows this document. With JSON on stdout ("-") the text goes nowhere.
 class Report {
  public:
-  /// `json_path` is that of --json: "" for none, "-" for stdout.
-  Report(absl::string_view command, std::string json_path);
+  /// `json_path` is that of --json: "" for none, "-" for stdout; `html_path` that of --html.
+  Report(absl::string_view command, std::string json_path, std::string html_path = "");
 
   void Print(absl::string_view text) const;
-  bool wants_json() const { return !json_path_.empty(); }
+  bool wants_json() const { return !json_path_.empty() || !html_path_.empty(); }
   Json& json() { return json_; }
-  /// Writes the JSON, where asked for. Errors: the file cannot be written.
+  /// Writes what is asked for. Errors: a file cannot be written.
   Status Write() const;
 
  private:
-  std::string json_path_;
+  std::string json_path_, html_path_;
   Json json_;
 };
 

@@ -8,6 +8,7 @@
 #include "tools/cli/bars.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/input_spec.h"
+#include "tools/cli/layer_json.h"
 #include "tools/cli/measure.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
@@ -21,6 +22,7 @@ constexpr int kBarCells = 12;
 
 /// What a layer costs, or all that one kernel computes.
 struct Share {
+  Backend backend = Backend::kReference;
   int layers = 0;
   double ms = 0;  // a run's, on average
   double multiply_adds = 0;
@@ -29,6 +31,7 @@ struct Share {
   int64_t memory = 0;   // bytes of outputs and scratch
 
   void Add(const Share& other) {
+    backend = other.backend;
     layers += other.layers;
     ms += other.ms;
     multiply_adds += other.multiply_adds;
@@ -39,7 +42,8 @@ struct Share {
 };
 
 Share ShareOf(const LayerReport& layer, double ms, const Roofline& roofline) {
-  return {.layers = 1,
+  return {.backend = layer.backend,
+          .layers = 1,
           .ms = ms,
           .multiply_adds = layer.multiply_adds,
           .least_ms = 1e3 * LeastSeconds(layer, roofline),
@@ -119,10 +123,8 @@ void PrintLayers(const PlanReport& plan, const std::vector<Share>& shares, doubl
   for (size_t i = 0; i < plan.layers.size(); ++i) {
     const LayerReport& layer = plan.layers[i];
     table.Add({absl::StrCat(i), layer.op, ShortName(layer.name)}, shares[i], layer.kernel);
-    Json item = ToJson(shares[i]);
-    item["name"] = layer.name;
-    item["op"] = layer.op;
-    item["kernel"] = layer.kernel;
+    Json item = ToJson(layer);
+    item.update(ToJson(shares[i]));
     layers.push_back(std::move(item));
   }
   report.Print(table.ToString());
@@ -147,6 +149,7 @@ void PrintKernels(const PlanReport& plan, const std::vector<Share>& shares, doub
     Json item = ToJson(sum);
     item["op"] = key.first;
     item["kernel"] = key.second;
+    item["backend"] = std::string(Name(sum.backend));
     item["layers"] = sum.layers;
     kernels.push_back(std::move(item));
   }
@@ -201,10 +204,12 @@ StatusOr<int> Run(const ProfileCommand& command) {
     in_layers += ms;
   }
 
-  Report report("profile", command.json);
+  Report report("profile", command.json, command.html);
   report.json()["model"] = command.model;
   report.json()["backend"] = command.session.backend;
   report.json()["threads"] = session->pool().threads();
+  report.json()["inputs"] = ToJson(session->inputs());
+  report.json()["outputs"] = ToJson(session->outputs());
   report.json()["runs"] = latency.count;
   report.json()["run_ms"] = latency.mean;
   report.json()["layers_ms"] = in_layers;

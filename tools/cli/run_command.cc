@@ -121,15 +121,19 @@ std::string DescribeOutput(const Port& port, const Value& value, bool whole) {
   return text;
 }
 
-/// A run, with whatever --stats, --validate and --save-activations ask for. What they found is
-/// reported also where the run fails.
+/// A run, with whatever --stats, --validate and those options that keep or show values ask for.
+/// What they found is reported also where the run fails.
 StatusOr<std::vector<Value>> RunWatched(const RunCommand& command, Session& session,
                                         const std::map<std::string, Value>& inputs,
                                         Report& report) {
   const RunControl control(DeadlineAfter(command.session.time_limit));
   RunOptions options{.control = &control, .seed = command.input.seed};
-  const Activations::Options watch{
-      .stats = command.stats, .validate = command.validate, .save = command.save_activations};
+  const bool pictures = !command.show_activations.empty();
+  const Activations::Options watch{.stats = command.stats || pictures || !command.html.empty(),
+                                   .table = command.stats,
+                                   .pictures = pictures,
+                                   .validate = command.validate,
+                                   .save = command.save_activations};
   if (!watch.any()) return session.Run(inputs, options);
   PlanReport plan;
   if (watch.stats) {
@@ -179,7 +183,15 @@ StatusOr<int> Run(const RunCommand& command) {
                       MakeInputs(session->inputs(), command.input, options.symbols));
   SX_ASSIGN_OR_RETURN(const Targets targets, ParseTargets(command.outputs, session->outputs()));
 
-  Report report("run", command.json);
+  Report report("run", command.json,
+                command.html.empty() ? command.show_activations : command.html);
+  report.json()["model"] = command.model;
+  report.json()["backend"] = command.session.backend;
+  report.json()["threads"] = session->pool().threads();
+  report.json()["inputs"] = Json::array();
+  for (const auto& [name, value] : inputs) {
+    report.json()["inputs"].push_back({{"name", name}, {"value", value.ToString()}});
+  }
   progress.Show(0, "running");
   const auto begin = RunControl::Clock::now();
   StatusOr<std::vector<Value>> run = RunWatched(command, *session, inputs, report);
@@ -188,17 +200,7 @@ StatusOr<int> Run(const RunCommand& command) {
   progress.Clear();
   if (!run.ok()) return Failed(run.status(), report);
   const std::vector<Value> values = *std::move(run);
-  report.json()["model"] = command.model;
-  report.json()["backend"] = command.session.backend;
-  report.json()["threads"] = session->pool().threads();
   report.json()["run_ms"] = ms;
-  report.json()["inputs"] = Json::array();
-  for (const auto& [name, value] : inputs) {
-    Json item;
-    item["name"] = name;
-    item["value"] = value.ToString();
-    report.json()["inputs"].push_back(std::move(item));
-  }
   const std::vector<Port>& ports = session->outputs();
   const std::vector<size_t> shown = Shown(ports, command.fetch);
   report.json()["outputs"] = Json::array();

@@ -1,0 +1,150 @@
+// The page of `run`: what came out, and every value on the way.
+
+function classesFigure(classes) {
+  return classes.slice(0, 16).map((ranked, i) =>
+    figure(
+      classes.length > 1 ? `Classes of element ${i}` : "Classes",
+      null,
+      bars(
+        ranked.map((entry) => ({
+          label: entry.label,
+          value: entry.probability,
+          text: format.percent(entry.probability),
+        })),
+        1,
+      ),
+    ),
+  );
+}
+
+/// An output's elements: each of a few, a picture in numbers of many.
+function outputFigure(output) {
+  const numbers = (output.data ?? []).filter(Number.isFinite);
+  const title = `${output.name}, ${output.type ?? "no tensor"}${output.shape ? `[${output.shape.join()}]` : ""}`;
+  if (numbers.length === 0)
+    return figure(title, null, element("p", { class: "empty" }, "Holds no numbers to draw."));
+  const low = Math.min(
+    0,
+    numbers.reduce((a, b) => Math.min(a, b)),
+  );
+  if (numbers.length > 400 || low < 0) return figure(title, null, outputTable(output));
+  return figure(
+    title,
+    null,
+    columns(
+      output.data.map((value, i) => ({ value: value ?? 0, tip: `[${i}] ${format.number(value)}` })),
+      { label: title, text: format.number, title: "elements" },
+    ),
+  );
+}
+
+function outputTable(output) {
+  const most = Math.max(...output.data.slice(0, 10000).map((value) => Math.abs(value) || 0));
+  return new DataTable(
+    output.data.slice(0, 10000).map((value, i) => ({ value, i })),
+    [
+      { title: "element", number: true, value: ({ i }) => i },
+      {
+        title: "value",
+        number: true,
+        value: ({ value }) => value,
+        text: ({ value }) => format.number(value) || String(value),
+        bar: ({ value }) => Math.abs(value) / most,
+      },
+    ],
+  ).element;
+}
+
+function runPage(doc) {
+  const layers = doc.layers ?? [],
+    selection = new Selection(),
+    activations = doc.activations ?? [];
+  const byLayer = new Map();
+  for (const value of activations) if (!byLayer.has(value.layer)) byLayer.set(value.layer, value);
+  const of = (layer) => byLayer.get(layers.indexOf(layer)) ?? {};
+  const stat =
+    (name) =>
+    ({ layer }) =>
+      of(layer).elements > 0 ? of(layer)[name] : null;
+  const count = (name) => ({
+    title: name === "nans" ? "NaN" : "Inf",
+    number: true,
+    value: stat(`${name}`),
+    text: ({ layer }) => (of(layer)[name] > 0 ? format.integer(of(layer)[name]) : ""),
+  });
+  const number = (title, name) => ({
+    title,
+    number: true,
+    value: stat(name),
+    text: ({ layer }) => format.number(stat(name)({ layer })),
+  });
+  const zeros = (layer) => (of(layer).elements > 0 ? of(layer).zeros / of(layer).elements : null);
+  const bad = (layer) => (of(layer).nans ?? 0) + (of(layer).infinities ?? 0);
+  const magnitude = (layer) => Math.max(Math.abs(of(layer).min ?? 0), Math.abs(of(layer).max ?? 0));
+  return [
+    tiles(
+      [
+        doc.run_ms === undefined ? null : ["the run", format.ms(doc.run_ms)],
+        ["layers", format.integer(layers.length)],
+        ["values seen", format.integer(activations.length)],
+        [
+          "not finite",
+          format.integer(sum(activations, (value) => value.nans + value.infinities)),
+          "elements",
+        ],
+      ].filter(Boolean),
+    ),
+    (doc.outputs ?? []).length === 0
+      ? null
+      : section(
+          "Outputs",
+          element(
+            "div",
+            { class: "figures" },
+            doc.classes ? classesFigure(doc.classes) : null,
+            doc.outputs.slice(0, 8).map(outputFigure),
+          ),
+        ),
+    activationsSection(activations, layers),
+    ...layerSections({
+      layers,
+      selection,
+      inputs: (doc.inputs ?? []).map(({ name, value }) => ({ name, type: value })),
+      outputs: (doc.outputs ?? []).map((output) => ({
+        name: output.name,
+        type: output.shape ? `${output.type}[${output.shape.join()}]` : "",
+      })),
+      metrics: [
+        heatMetric("largest magnitude", layers, magnitude, format.number),
+        heatMetric("zeros", layers, zeros, format.percent, 1),
+        heatMetric("not finite", layers, bad, format.integer),
+        backendMetric(),
+      ],
+      columns: [
+        { title: "output", value: ({ layer }) => shapeText(layer) },
+        number("min", "min"),
+        number("max", "max"),
+        number("mean", "mean"),
+        {
+          title: "zero",
+          number: true,
+          value: ({ layer }) => zeros(layer),
+          text: ({ layer }) => format.percent(zeros(layer) ?? NaN),
+          bar: ({ layer }) => zeros(layer) ?? 0,
+        },
+        count("nans"),
+        count("infinities"),
+      ],
+      more: (layer) => [
+        [
+          "range",
+          of(layer).elements > 0
+            ? `${format.number(of(layer).min)} to ${format.number(of(layer).max)}`
+            : "",
+        ],
+        ["mean", format.number(of(layer).mean ?? NaN)],
+        ["picture", of(layer).picture ? featureMaps(of(layer)) : ""],
+      ],
+    }),
+  ];
+}
