@@ -18,7 +18,12 @@ class PageError(AssertionError):
 
 
 def find() -> str | None:
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    """A browser that starts; in some distributions the program only tells how to get one."""
+    for name in PROGRAMS:
+        path = shutil.which(name)
+        if path and subprocess.run([path, "--version"], capture_output=True).returncode == 0:
+            return path
+    return None
 
 
 class Browser:
@@ -38,8 +43,8 @@ class Browser:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         os.close(read_there)
         os.close(write_there)
-        self.input, self.output = os.fdopen(write_here, "wb", 0), os.fdopen(read_here, "rb")
-        self.number, self.session, self.problems = 0, None, []
+        self.input, self.output = os.fdopen(write_here, "wb", 0), os.fdopen(read_here, "rb", 0)
+        self.number, self.session, self.problems, self.arrived = 0, None, [], b""
 
     def __enter__(self):
         targets = self.call("Target.getTargets")["targetInfos"]
@@ -74,13 +79,13 @@ class Browser:
                 return answer["result"]
 
     def receive(self):
-        text = bytearray()
-        while not text.endswith(b"\0"):
-            byte = self.output.read(1)
-            if not byte:
+        while b"\0" not in self.arrived:
+            part = self.output.read(1 << 20)
+            if not part:
                 raise PageError("the browser has ended")
-            text += byte
-        answer = json.loads(text[:-1])
+            self.arrived += part
+        text, self.arrived = self.arrived.split(b"\0", 1)
+        answer = json.loads(text)
         kind, what = answer.get("method"), answer.get("params", {})
         if kind == "Runtime.exceptionThrown":
             details = what["exceptionDetails"]

@@ -16,13 +16,15 @@ function chart(label, draw) {
   return holder;
 }
 
-/// Some round numbers from 0 to at least `most`.
-function linearTicks(most, wanted = 4) {
-  if (!(most > 0)) return [0, 1];
-  const raw = most / wanted,
+/// Some round numbers from at most `least`, which is not above zero, to at least `most`.
+function linearTicks(most, least = 0) {
+  if (!(most > least)) return [least, least + 1];
+  const raw = (most - least) / 4,
     power = 10 ** Math.floor(Math.log10(raw));
   const step = power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= raw * 0.999);
-  return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => i * step);
+  const first = Math.floor(least / step + 1e-9);
+  const count = Math.ceil(most / step - 1e-9) - first + 1;
+  return Array.from({ length: count }, (_, i) => (first + i) * step);
 }
 
 /// The same for bytes: steps are powers of two.
@@ -43,7 +45,7 @@ function logTicks(least, most, wanted = 6) {
 
 const logScale = (ticks) => (value) =>
   Math.log10(value / ticks[0]) / Math.log10(ticks.at(-1) / ticks[0]);
-const linearScale = (ticks) => (value) => value / ticks.at(-1);
+const linearScale = (ticks) => (value) => (value - ticks[0]) / (ticks.at(-1) - ticks[0]);
 
 /// The frame of a chart with a scale at its left: where data goes, and how to place it.
 class Plot {
@@ -148,74 +150,66 @@ function seriesLegend(names) {
 
 /// A column for each value in order of execution: {value, tip, series, layer}. Where there is no room
 /// for all, a column stands for neighbours and shows the greatest.
-function columns(items, { label, text, title, select, ends = items.length > 1 }) {
+function columns(items, { label, text, title, select, ends = ["#0", `#${items.length - 1}`] }) {
+  const most = greatest(items, (item) => item.value);
+  const low = Math.min(0, -greatest(items, (item) => -item.value));
+  const ticks = text === format.bytes ? byteTicks(most) : linearTicks(Math.max(most, 0), low);
+  const scale = linearScale(ticks);
   return chart(label, (width) => {
-    const plot = new Plot(width, 220),
-      most = Math.max(...items.map((item) => item.value)),
-      ticks = text === format.bytes ? byteTicks(most) : linearTicks(most);
-    const scale = linearScale(ticks);
+    const plot = new Plot(width, 220);
     plot.yAxis(ticks, scale, text);
     plot.xTitle(title);
-    const room = plot.right - plot.left,
-      each = Math.max(1, Math.ceil(items.length / (room / 2)));
-    const count = Math.ceil(items.length / each),
-      step = room / count;
-    for (let i = 0; i < count; i++) {
+    const room = plot.right - plot.left;
+    const each = Math.max(1, Math.ceil(items.length / (room / 2)));
+    const step = room / Math.ceil(items.length / each);
+    const zero = plot.y(scale(0));
+    for (let i = 0; i * each < items.length; i++) {
       const item = items
         .slice(i * each, (i + 1) * each)
-        .reduce((a, b) => (b.value > a.value ? b : a));
-      const y = plot.y(scale(item.value));
+        .reduce((a, b) => (Math.abs(b.value) > Math.abs(a.value) ? b : a));
+      const end = plot.y(scale(item.value));
       plot.add("rect", {
         class: `series-${item.series ?? 0}${select ? " choice" : ""}`,
         "data-tip": item.tip,
         x: plot.left + i * step + Math.min(step * 0.1, 2),
-        y,
+        y: Math.min(end, zero),
         width: Math.min(Math.max(step * 0.8, step - 4), 40),
-        height: Math.max(plot.bottom - y, item.value > 0 ? 1 : 0),
+        height: Math.max(Math.abs(zero - end), item.value !== 0 ? 1 : 0),
         onclick: select ? () => select(item.layer) : null,
       });
     }
-    for (const [i, at] of ends
-      ? [
-          [0, "start"],
-          [items.length - 1, "end"],
-        ]
-      : []) {
-      plot.add(
-        "text",
-        { class: `tick ${at}`, x: i === 0 ? plot.left : plot.right, y: plot.bottom + 15 },
-        `#${i}`,
-      );
-    }
+    const y = plot.bottom + 15;
+    plot.add("text", { class: "tick", x: plot.left, y }, ends[0]);
+    if (items.length > 1) plot.add("text", { class: "tick end", x: plot.right, y }, ends[1]);
     return plot.svg;
   });
 }
 
 /// Lines over the layers on a logarithmic scale: series of {name, points: [{at, value, tip, layer}]}.
-/// What is zero stands at the bottom.
+/// Zero has a place of its own below the scale.
 function lines(series, { label, count, text, title, select }) {
+  const known = series.flatMap(({ points }) => points.filter(({ value }) => value > 0));
+  const most = greatest(known, ({ value }) => value);
+  const ticks = known.length > 0 ? logTicks(-greatest(known, ({ value }) => -value), most) : [];
+  const zeros = series.some(({ points }) => points.some(({ value }) => !(value > 0)));
+  const foot = zeros ? 0.12 : 0;
+  const scale = (value) => (value > 0 ? foot + (1 - foot) * logScale(ticks)(value) : 0);
   return chart(label, (width) => {
-    const values = series
-      .flatMap(({ points }) => points.map(({ value }) => value))
-      .filter((value) => value > 0);
-    const ticks =
-      values.length > 0 ? logTicks(Math.min(...values), Math.max(...values)) : [1e-9, 1];
-    const plot = new Plot(width, 260, { left: 56 }),
-      scale = logScale(ticks),
-      floor = plot.bottom - 1;
-    plot.yAxis(ticks, scale, text);
+    const plot = new Plot(width, 260, { left: 56 });
+    plot.yAxis(zeros ? [0, ...ticks] : ticks, scale, (tick) => (tick === 0 ? "0" : text(tick)));
     plot.xTitle(title);
-    series.forEach(({ points }, number) => {
+    for (const [i, { name, points }] of series.entries()) {
+      const number = sideSeries(name, i);
       const at = points.map((point) => ({
         ...point,
         x: plot.x((point.at + 0.5) / count),
-        y: point.value > 0 ? plot.y(scale(point.value)) : floor,
+        y: plot.y(scale(point.value)),
       }));
       plot.add("path", {
         class: `line series-${number}`,
-        d: at.map(({ x, y }, i) => `${i === 0 ? "M" : "L"}${x} ${y}`).join(""),
+        d: at.map(({ x, y }, k) => `${k === 0 ? "M" : "L"}${x} ${y}`).join(""),
       });
-      for (const point of at.length > 600 ? [] : at) {
+      for (const point of at) {
         plot.add("circle", {
           class: `series-${number}${select ? " choice" : ""}`,
           cx: point.x,
@@ -225,7 +219,7 @@ function lines(series, { label, count, text, title, select }) {
           onclick: select ? () => select(point.layer) : null,
         });
       }
-    });
+    }
     return plot.svg;
   });
 }
@@ -252,7 +246,7 @@ function groups(labels, series, { label, title }) {
           y = plot.y(scale(value));
         if (value > 0)
           plot.add("rect", {
-            class: `series-${k}`,
+            class: `series-${sideSeries(whose, k)}`,
             x: middle + (k - series.length / 2) * each,
             y: Math.min(y, plot.bottom - 1),
             width: Math.max(each - 1, 1),
@@ -292,10 +286,16 @@ function rooflineChart(points, peak, bandwidth, select) {
     plot.yAxis(along, y, power, "GFLOP/s");
     plot.xAxis(across, x, power, "operations per byte");
     const low = Math.max(across[0], along[0] / bandwidth);
+    const middle = Math.sqrt(low * ridge);
     plot.add("path", {
       class: "roof",
       d: `M${plot.x(x(low))} ${plot.y(y(low * bandwidth))}L${plot.x(x(ridge))} ${plot.y(y(peak))}H${plot.right}`,
     });
+    plot.add(
+      "text",
+      { class: "tick", x: plot.x(x(middle)) + 8, y: plot.y(y(middle * bandwidth)) + 14 },
+      `${significant(bandwidth)} GB/s`,
+    );
     plot.add(
       "text",
       { class: "tick end", x: plot.right - 2, y: plot.y(y(peak)) - 5 },

@@ -11,13 +11,17 @@ function verdict(doc) {
 }
 
 function failures(doc) {
-  return (doc.failed ?? []).map((failure) =>
-    element(
-      "p",
-      { class: "error" },
-      typeof failure === "string" ? failure : Object.values(failure).join(": "),
-    ),
-  );
+  return (doc.failed ?? []).map(({ error }) => element("p", { class: "error" }, error));
+}
+
+const sideLegend = (names) =>
+  seriesLegend(names.map((name, i) => ({ name, series: sideSeries(name, i) })));
+
+/// The greatest distance of a place in the histogram, which from 4 on is a power of two.
+function ulpLabel({ distance }) {
+  const most = Number(distance.split("-").at(-1));
+  if (most < 1000) return String(most);
+  return `2${String(Math.round(Math.log2(most))).replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;
 }
 
 /// Shares of elements by their distance in units in the last place, of several sides.
@@ -32,12 +36,11 @@ function ulpFigure(title, items) {
   return figure(
     title,
     "Share of the elements by their distance in units in the last place.",
-    groups(
-      longest.map((entry) => entry.distance),
-      series,
-      { label: title, title: "units in the last place" },
-    ),
-    known.length > 1 ? seriesLegend(series.map(({ name }, i) => ({ name, series: i }))) : null,
+    groups(longest.map(ulpLabel), series, {
+      label: title,
+      title: "units in the last place, up to",
+    }),
+    known.length > 1 ? sideLegend(series.map(({ name }) => name)) : null,
   );
 }
 
@@ -105,135 +108,161 @@ function comparedGraph(doc, selection, metrics, more) {
   );
 }
 
+/// Errors over the depth of the graph: sides of {name, tensors: [{name, error, layer}]}.
+function depthSection(sides, select) {
+  const series = sides.map(({ name, tensors }) => ({
+    name,
+    points: tensors.map((tensor, at) => ({
+      at,
+      value: tensor.error,
+      layer: tensor.layer,
+      tip: `${tensor.name}\n${name}: normwise error ${format.error(tensor.error)}`,
+    })),
+  }));
+  return section(
+    "Error by depth",
+    lines(series, {
+      label: "Error by depth",
+      count: greatest(sides, ({ tensors }) => tensors.length),
+      text: (tick) => tick.toExponential(0),
+      title: "tensors in order of execution",
+      select,
+    }),
+    sideLegend(sides.map(({ name }) => name)),
+  );
+}
+
+/// Outputs that --outputs fetched stand before the model's own, in the order of the graph.
+function fetchedDepth(doc) {
+  if (doc.outputs.length < 5) return null;
+  const names = [...new Set(doc.outputs.flatMap(({ backends }) => backends.map((b) => b.backend)))];
+  const entry = (output, name) => output.backends.find(({ backend }) => backend === name);
+  const sides = names.map((name) => ({
+    name,
+    tensors: doc.outputs
+      .filter((output) => entry(output, name))
+      .map((output) => ({ name: output.name, error: entry(output, name).normwise_error })),
+  }));
+  return depthSection(sides);
+}
+
 function outputsPage(doc) {
   const rows = doc.outputs.flatMap((output) =>
     output.backends.map((entry) => ({ name: output.name, type: output.type, ...entry })),
   );
-  const selection = new Selection();
+  const columns = [
+    { title: "output", value: (row) => row.name },
+    { title: "type", value: (row) => row.type },
+    { title: "side", value: (row) => row.backend },
+    ...errorColumns,
+    {
+      title: "passes from --rtol",
+      number: true,
+      value: (row) => row.least_rtol,
+      text: (row) => format.error(row.least_rtol),
+    },
+  ];
+  const table = new DataTable(rows, columns, {
+    filter: rows.length > 12,
+    empty: "No output was compared.",
+  });
+  const histograms = doc.outputs
+    .slice(-6)
+    .map(({ name, backends }) =>
+      ulpFigure(
+        name,
+        backends.map(({ backend, ulps }) => ({ name: backend, ulps })),
+      ),
+    )
+    .filter(Boolean);
   return [
     section(
       "Outputs",
-      new DataTable(
-        rows,
-        [
-          { title: "output", value: (row) => row.name },
-          { title: "type", value: (row) => row.type },
-          { title: "side", value: (row) => row.backend },
-          ...errorColumns,
-          {
-            title: "passes from --rtol",
-            number: true,
-            value: (row) => row.least_rtol,
-            text: (row) => format.error(row.least_rtol),
-          },
-        ],
-        { filter: rows.length > 12, empty: "No output was compared." },
-      ).element,
-      element(
-        "div",
-        { class: "figures below" },
-        doc.outputs.slice(0, 6).map((output) =>
-          ulpFigure(
-            output.name,
-            output.backends.map(({ backend, ulps }) => ({ name: backend, ulps })),
-          ),
-        ),
-      ),
+      table.element,
+      histograms.length > 0 ? element("div", { class: "figures below" }, histograms) : null,
     ),
+    fetchedDepth(doc),
     doc.backends?.length > 0
       ? section(
           "Time of a run",
           runTimes(doc.backends, (side) => side.median_ms),
         )
       : null,
-    comparedGraph(doc, selection, [backendMetric()], () => []),
+    comparedGraph(doc, new Selection(), [backendMetric()], () => []),
   ];
 }
 
+/// Colours layers by the error of what they compute on a side, on a logarithmic scale.
+function errorMetric(side, layers) {
+  const errors = new Map();
+  for (const {
+    reference_layer: { index },
+    normwise_error: error,
+  } of side.tensors) {
+    errors.set(layers[index], Math.max(errors.get(layers[index]) ?? 0, error));
+  }
+  const known = [...errors.values()].filter((error) => error > 0);
+  const most = greatest(known, (error) => error);
+  const least = -greatest(known, (error) => -error);
+  const part = (error) =>
+    most > least ? 0.1 + (0.9 * Math.log(error / least)) / Math.log(most / least) : 1;
+  return {
+    title: `normwise error of ${side.backend}`,
+    value: (layer) => (errors.get(layer) > 0 ? part(errors.get(layer)) : 0),
+    text: (layer) => (errors.get(layer) === 0 ? "exact" : format.error(errors.get(layer))),
+    legend: () =>
+      known.length > 0
+        ? ["0 or ", format.error(least), element("i", { class: "ramp" }), format.error(most)]
+        : ["all exact"],
+  };
+}
+
+function tensorTable(rows, selection) {
+  const columns = [
+    { title: "operator", value: (row) => row.layer.op },
+    { title: "tensor", value: (row) => row.name },
+    { title: "side", value: (row) => row.side },
+    { title: "kernel", value: (row) => row.layer.kernel },
+    { title: "reference's", value: (row) => row.reference_layer.kernel },
+    ...errorColumns,
+  ];
+  const select = (row) => {
+    selection.select(row.reference_layer.index);
+    table.mark(row);
+  };
+  const table = new DataTable(rows, columns, { filter: true, select });
+  return table.element;
+}
+
+/// `compare --per-layer` and `--first-divergence`.
 function tensorsPage(doc) {
-  const selection = new Selection(),
-    layers = doc.graph?.layers ?? [];
+  const selection = new Selection();
+  const layers = doc.graph?.layers ?? [];
   const sides = doc.sides.filter((side) => side.tensors?.length > 0);
   const rows = sides.flatMap((side) =>
     side.tensors.map((tensor) => ({ ...tensor, side: side.backend })),
   );
-  const at = (layer) => rows.filter((row) => row.reference_layer.index === layer);
-  const worst = (side) => (layer) =>
-    Math.max(
-      0,
-      ...side.tensors
-        .filter((t) => layers[t.reference_layer.index] === layer)
-        .map((t) => t.normwise_error),
-    );
-  const metrics = sides.map((side) => {
-    const errors = new Map(layers.map((layer) => [layer, worst(side)(layer)]));
-    const known = [...errors.values()].filter((error) => error > 0),
-      most = Math.max(...known),
-      least = Math.min(...known);
-    const part = (error) =>
-      most > least ? 0.1 + (0.9 * Math.log(error / least)) / Math.log(most / least) : 1;
-    return {
-      title: `normwise error of ${side.backend}`,
-      value: (layer) => (errors.get(layer) > 0 ? part(errors.get(layer)) : 0),
-      text: (layer) => (errors.get(layer) > 0 ? format.error(errors.get(layer)) : "exact"),
-      legend: () =>
-        known.length > 0
-          ? ["0 or ", format.error(least), element("i", { class: "ramp" }), format.error(most)]
-          : ["all exact"],
-    };
-  });
-  const series = sides.map((side) => ({
+  const more = (layer) =>
+    rows
+      .filter((row) => layers[row.reference_layer.index] === layer)
+      .flatMap((row) => [
+        [row.side, `${row.layer.kernel}, normwise error ${format.error(row.normwise_error)}`],
+        ["", ulpFigure(row.name, [{ name: row.side, ulps: row.ulps }])],
+      ]);
+  const depth = sides.map((side) => ({
     name: side.backend,
-    points: side.tensors.map((tensor, i) => ({
-      at: i,
-      value: tensor.normwise_error,
+    tensors: side.tensors.map((tensor) => ({
+      name: `${tensor.layer.op} ${tensor.name}`,
+      error: tensor.normwise_error,
       layer: tensor.reference_layer.index,
-      tip: `${tensor.layer.op} ${tensor.name}\n${side.backend}: normwise error ${format.error(tensor.normwise_error)}`,
     })),
   }));
-  const table =
-    rows.length === 0
-      ? null
-      : new DataTable(
-          rows,
-          [
-            { title: "operator", value: (row) => row.layer.op },
-            { title: "tensor", value: (row) => row.name },
-            { title: "side", value: (row) => row.side },
-            { title: "kernel", value: (row) => row.layer.kernel },
-            { title: "reference's", value: (row) => row.reference_layer.kernel },
-            ...errorColumns,
-          ],
-          {
-            filter: true,
-            select: (row) => {
-              selection.select(row.reference_layer.index);
-              table.mark(row);
-            },
-          },
-        );
+  const metrics = sides.map((side) => errorMetric(side, layers));
   return [
     ...doc.sides.map((side) => firstDifference(side)),
-    rows.length === 0
-      ? null
-      : section(
-          "Error by depth",
-          lines(series, {
-            label: "Error by depth",
-            count: Math.max(...sides.map((side) => side.tensors.length)),
-            text: (tick) => tick.toExponential(0),
-            title: "tensors in order of execution; those that are the same lie at the bottom",
-            select: (layer) => selection.select(layer),
-          }),
-          seriesLegend(series.map(({ name }, i) => ({ name, series: i }))),
-        ),
-    comparedGraph(doc, selection, metrics, (layer) =>
-      at(layers.indexOf(layer)).flatMap((row) => [
-        [row.side, `${row.layer.kernel}, normwise error ${format.error(row.normwise_error)}`],
-        ["", ulpFigure(`${row.name} on ${row.side}`, [{ name: row.side, ulps: row.ulps }])],
-      ]),
-    ),
-    table && section("Tensors", table.element),
+    rows.length > 0 ? depthSection(depth, (layer) => selection.select(layer)) : null,
+    comparedGraph(doc, selection, metrics, more),
+    rows.length > 0 ? section("Tensors", tensorTable(rows, selection)) : null,
   ];
 }
 

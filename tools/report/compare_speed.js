@@ -5,7 +5,7 @@ function slowestLayers(doc, names, entry) {
   const longest = (row) => Math.max(...row.sides.map((side) => side.ms));
   const slowest = [...doc.layers].sort((a, b) => longest(b) - longest(a)).slice(0, 12);
   const items = slowest.flatMap((row) =>
-    names.map((name, series) => ({ row, name, series, side: entry(row, name) })),
+    names.map((name, i) => ({ row, name, series: sideSeries(name, i), side: entry(row, name) })),
   );
   return bars(
     items
@@ -23,10 +23,10 @@ function slowestLayers(doc, names, entry) {
 
 function runTimes(sides, ms) {
   return bars(
-    sides.map((side, series) => ({
+    sides.map((side, i) => ({
       label: side.backend,
       value: ms(side),
-      series,
+      series: sideSeries(side.backend, i),
       text: `${format.ms(ms(side))} · ${(ms(sides[0]) / ms(side)).toFixed(2)}×`,
       tip: side.layers
         ? `${side.fallback_layers} of ${side.layers} layers on reference kernels`
@@ -91,11 +91,7 @@ function speedPage(doc) {
       "A whole run",
       runTimes(doc.backends, (side) => side.min_ms),
     ),
-    section(
-      "The slowest layers",
-      slowestLayers(doc, names, entry),
-      seriesLegend(names.map((name, series) => ({ name, series }))),
-    ),
+    section("The slowest layers", slowestLayers(doc, names, entry), sideLegend(names)),
     comparedGraph(doc, selection, [...metrics, backendMetric()], (layer) =>
       (rowOf.get(layer)?.sides ?? []).map((side) => [
         side.backend,

@@ -76,6 +76,11 @@ function sum(list, value) {
   return list.reduce((total, item) => total + (value(item) || 0), 0);
 }
 
+/// The greatest value of a list, however long; -Infinity for none.
+function greatest(list, value) {
+  return list.reduce((most, item) => Math.max(most, value(item) ?? -Infinity), -Infinity);
+}
+
 /// A part of the page under a heading.
 function section(title, ...children) {
   return element("section", {}, element("h2", {}, title), ...children);

@@ -1,6 +1,7 @@
 // The graph, drawn: dragging moves it, pinching or Ctrl and the wheel zoom it, a click selects.
 
 const kNode = { width: 172, height: 44, gap: 30 };
+const kTitlesFrom = 0.2; // and titles alone, written larger
 const kNoteLetters = 28; // that fit into a node
 const kLabelsFrom = 0.45; // scale from which labels can be read
 
@@ -71,19 +72,21 @@ class GraphView {
   }
 
   draw() {
-    this.boxes = this.nodes.map((node, i) => {
-      const { x, y } = this.placed.nodes[i];
-      return drawn("rect", {
+    this.boxes = this.nodes.map((node, i) =>
+      drawn("rect", {
         class: `node ${node.kind}`,
         "data-node": i,
-        x,
-        y,
+        x: this.placed.nodes[i].x,
+        y: this.placed.nodes[i].y,
         width: kNode.width,
         height: kNode.height,
         rx: node.kind === "port" ? kNode.height / 2 : 5,
-      });
+      }),
+    );
+    this.lines = drawn("path", {
+      class: "edges",
+      d: this.placed.routes.map(edgePath).join(""),
     });
-    this.lines = drawn("path", { class: "edges", d: this.placed.routes.map(edgePath).join("") });
     this.marked = drawn("path", { class: "edges marked" });
     this.text = drawn("g", { class: "labels" });
     this.svg = drawn(
@@ -101,48 +104,34 @@ class GraphView {
     );
     this.map = element("canvas", { class: "overview", title: "Overview: click to go there" });
     this.frame = element("div", { class: "frame" });
-    const choose = (event) => this.colour(this.metrics[event.target.selectedIndex]);
-    const button = (sign, label, action) =>
-      element(
-        "button",
-        { type: "button", title: label, "aria-label": label, onclick: action },
-        sign,
-      );
-    this.legend = element("span", { class: "legend" });
+    const map = element("div", { class: "map" }, this.map, this.frame);
     this.element = element(
       "div",
       { class: "graph-view" },
-      element(
-        "div",
-        { class: "bar" },
-        this.metrics.length > 0
-          ? element(
-              "label",
-              {},
-              "Colour by ",
-              element(
-                "select",
-                { onchange: choose },
-                this.metrics.map((metric) => element("option", {}, metric.title)),
-              ),
-            )
-          : null,
-        this.legend,
-        element(
-          "span",
-          { class: "buttons" },
-          button("−", "Zoom out", () => this.zoom(1 / 1.4)),
-          button("+", "Zoom in", () => this.zoom(1.4)),
-          button("Fit", "Show the whole graph", () => this.fit()),
-        ),
-      ),
-      element(
-        "div",
-        { class: "canvas" },
-        this.svg,
-        element("div", { class: "map" }, this.map, this.frame),
-      ),
+      this.drawBar(),
+      element("div", { class: "canvas" }, this.svg, map),
     );
+  }
+
+  /// What colours the graph, and its buttons.
+  drawBar() {
+    const button = (sign, title, onclick) =>
+      element("button", { type: "button", title, "aria-label": title, onclick }, sign);
+    const onchange = (event) => this.colour(this.metrics[event.target.selectedIndex]);
+    const options = this.metrics.map((metric) => element("option", {}, metric.title));
+    const choice = element("label", {}, "Colour by ", element("select", { onchange }, options));
+    this.legend = element("span", { class: "legend" });
+    const buttons = element(
+      "span",
+      { class: "buttons" },
+      element("span", { class: "hint" }, "drag to move, Ctrl and wheel to zoom"),
+      button("−", "Zoom out", () => this.zoom(1 / 1.4)),
+      button("+", "Zoom in", () => this.zoom(1.4)),
+      button("Fit", "Show the whole graph", () => this.fit()),
+    );
+    const bar = element("div", { class: "bar" }, this.legend, buttons);
+    if (options.length > 0) bar.prepend(choice);
+    return bar;
   }
 
   /// Shows the whole graph where it can be read, its beginning otherwise.
@@ -214,7 +203,8 @@ class GraphView {
   /// Labels exist only of what can be seen and read.
   showLabels(x, y, width, height) {
     const shown = new Set();
-    if (this.scale >= kLabelsFrom) {
+    this.text.classList.toggle("far", this.scale < kLabelsFrom);
+    if (this.scale >= kTitlesFrom) {
       this.placed.nodes.forEach((at, i) => {
         if (
           at.x < x + width &&
@@ -250,6 +240,7 @@ class GraphView {
       "g",
       {},
       drawn("text", { class: "title", x: middle, y: at.y + 18 }, format.name(node.title, 24)),
+      drawn("text", { class: "far-title", x: middle, y: at.y + 30 }, format.name(node.title, 13)),
       drawn(
         "text",
         { class: "note", x: middle, y: at.y + 34 },
@@ -265,7 +256,7 @@ class GraphView {
       const layer = this.layers[this.nodes[i].layer];
       const value = layer === undefined ? null : metric.value(layer);
       const group = layer === undefined || !metric.group ? null : metric.group(layer);
-      this.nodes[i].heat = value;
+      this.nodes[i].marked = value > 0.15 || group !== null;
       box.style.setProperty("--heat", `${100 * Math.min(Math.max(value ?? 0, 0), 1)}%`);
       box.style.setProperty("--group", group === null ? "" : `var(--series-${group})`);
       box.classList.toggle("grouped", group !== null);
@@ -298,7 +289,8 @@ class GraphView {
     const across = this.map.width / this.placed.width,
       along = this.map.height / this.placed.height;
     this.placed.nodes.forEach((at, i) => {
-      context.fillStyle = getComputedStyle(this.boxes[i]).fill;
+      const style = getComputedStyle(this.boxes[i]);
+      context.fillStyle = this.nodes[i].marked ? style.fill : style.stroke;
       const wide = Math.max(kNode.width * across - 1, 2),
         tall = Math.max(kNode.height * along, 1);
       context.fillRect(at.x * across, at.y * along, Math.min(wide, this.map.width), tall);

@@ -99,6 +99,7 @@ function inspectPage(doc) {
   const { layers, totals } = doc,
     selection = new Selection(),
     choose = (layer) => selection.select(layer);
+  const most = greatest(layers, (layer) => layer.multiply_adds);
   const some = (value) => sum(layers, value) > 0;
   const byteColumns = layers.map((layer, i) => ({
     value: layer.activation_bytes,
@@ -174,8 +175,7 @@ function inspectPage(doc) {
           number: true,
           value: ({ layer }) => layer.multiply_adds,
           text: ({ layer }) => (layer.multiply_adds > 0 ? format.count(layer.multiply_adds) : ""),
-          bar: ({ layer }) =>
-            layer.multiply_adds / Math.max(...layers.map((other) => other.multiply_adds)),
+          bar: ({ layer }) => layer.multiply_adds / most,
         },
         {
           title: "output size",

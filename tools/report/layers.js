@@ -4,6 +4,12 @@ const kBackends = ["native", "onednn", "reference"];
 /// The number of a backend's colour.
 const backendSeries = (backend) => (kBackends.includes(backend) ? kBackends.indexOf(backend) : 3);
 
+/// The number of a side's colour, the same wherever it is shown; `i` is its place among the sides.
+function sideSeries(name, i) {
+  const known = [...kBackends, "onnxruntime", "openvino"].indexOf(name);
+  return known < 0 ? i : known;
+}
+
 function layerTitle(layer, i) {
   return [`#${i} ${layer.op}`, layer.name].filter(Boolean).join("\n");
 }
@@ -32,10 +38,14 @@ function heatMetric(title, layers, value, text, most) {
   };
 }
 
+/// A line of a list; without a name the value takes all of it.
 function definition(name, value) {
   return value === "" || value === undefined || value === null
     ? null
-    : [element("dt", {}, name), element("dd", {}, value)];
+    : [
+        name === "" ? [] : element("dt", {}, name),
+        element("dd", { class: name === "" ? "wide" : null }, value),
+      ];
 }
 
 /// What is known of one layer; `more(layer)` gives further [name, value] pairs.

@@ -4,6 +4,7 @@ function profilePage(doc) {
   const { layers } = doc,
     selection = new Selection(),
     choose = (layer) => selection.select(layer);
+  const longest = greatest(layers, (layer) => layer.ms);
   const whole = sum(layers, (layer) => layer.ms),
     operations = 2 * sum(layers, (layer) => layer.multiply_adds);
   const tip = (layer, i) =>
@@ -103,7 +104,7 @@ function profilePage(doc) {
           number: true,
           value: ({ layer }) => layer.ms,
           text: ({ layer }) => format.ms(layer.ms),
-          bar: ({ layer }) => layer.ms / Math.max(...layers.map((other) => other.ms)),
+          bar: ({ layer }) => layer.ms / longest,
         },
         {
           title: "share",

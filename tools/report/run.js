@@ -1,5 +1,7 @@
 // The page of `run`: what came out, and every value on the way.
 
+const kElementsListed = 10000; // of an output
+
 function classesFigure(classes) {
   return classes.slice(0, 16).map((ranked, i) =>
     figure(
@@ -17,42 +19,41 @@ function classesFigure(classes) {
   );
 }
 
-/// An output's elements: each of a few, a picture in numbers of many.
+/// An output's elements as columns, and in numbers for who opens the list.
 function outputFigure(output) {
-  const numbers = (output.data ?? []).filter(Number.isFinite);
-  const title = `${output.name}, ${output.type ?? "no tensor"}${output.shape ? `[${output.shape.join()}]` : ""}`;
-  if (numbers.length === 0)
+  const title = `${output.name}, ${output.type ?? "no tensor"}${shapeSuffix(output)}`;
+  const data = output.data ?? [];
+  if (!data.some(Number.isFinite)) {
     return figure(title, null, element("p", { class: "empty" }, "Holds no numbers to draw."));
-  const low = Math.min(
-    0,
-    numbers.reduce((a, b) => Math.min(a, b)),
-  );
-  if (numbers.length > 400 || low < 0) return figure(title, null, outputTable(output));
+  }
+  const items = data.map((value, i) => ({
+    value: Number.isFinite(value) ? value : 0,
+    tip: `[${i}] ${shown(value)}`,
+  }));
   return figure(
     title,
     null,
-    columns(
-      output.data.map((value, i) => ({ value: value ?? 0, tip: `[${i}] ${format.number(value)}` })),
-      { label: title, text: format.number, title: "elements" },
-    ),
+    columns(items, { label: title, text: format.number, title: "elements" }),
+    element("details", {}, element("summary", {}, "Elements"), outputTable(data)),
   );
 }
 
-function outputTable(output) {
-  const most = Math.max(...output.data.slice(0, 10000).map((value) => Math.abs(value) || 0));
-  return new DataTable(
-    output.data.slice(0, 10000).map((value, i) => ({ value, i })),
-    [
-      { title: "element", number: true, value: ({ i }) => i },
-      {
-        title: "value",
-        number: true,
-        value: ({ value }) => value,
-        text: ({ value }) => format.number(value) || String(value),
-        bar: ({ value }) => Math.abs(value) / most,
-      },
-    ],
-  ).element;
+const shown = (value) => format.number(value) || String(value);
+const shapeSuffix = (output) => (output.shape ? `[${output.shape.join()}]` : "");
+
+function outputTable(data) {
+  const rows = data.slice(0, kElementsListed).map((value, i) => ({ value, i }));
+  const most = greatest(rows, ({ value }) => Math.abs(value) || 0);
+  return new DataTable(rows, [
+    { title: "element", number: true, value: ({ i }) => i },
+    {
+      title: "value",
+      number: true,
+      value: ({ value }) => value,
+      text: ({ value }) => shown(value),
+      bar: ({ value }) => Math.abs(value) / most,
+    },
+  ]).element;
 }
 
 function runPage(doc) {
