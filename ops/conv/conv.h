@@ -52,14 +52,15 @@ StatusOr<ConvShape> ResolveConv(const ConvAttrs& attrs, const Shape& x, const Sh
 
 /// What a float kernel reads and writes in one run. Null for no bias or residual.
 struct ConvOperands {
+  ConvOperands() = default;
   explicit ConvOperands(KernelContext& context);
 
-  const float* x;
-  const float* weights;  // W; a kernel that packs them puts its own here
+  const float* x = nullptr;
+  const float* weights = nullptr;  // W; a kernel that packs them puts its own here
   const float* bias = nullptr;
   const float* residual = nullptr;  // lies as y does
-  float* y;
-  int64_t y_row;  // floats from a row of y along its last axis to the next
+  float* y = nullptr;
+  int64_t y_row = 0;  // floats from a row of y along its last axis to the next
   Activation activation;
 };
 

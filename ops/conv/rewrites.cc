@@ -5,7 +5,9 @@
 
 #include "ops/common/readers.h"
 #include "ops/conv/conv.h"
+#include "ops/conv/expanded_depthwise.h"
 #include "ops/conv/kernels.h"
+#include "ops/conv/preactivated.h"
 #include "ops/norm/batchnorm.h"
 #include "ops/shape/pad.h"
 
@@ -17,11 +19,6 @@ const ConvAttrs& AttrsOf(const Graph& graph, int node) {
 }
 
 // ---- Scale and shift per channel -------------------------------------------------------------
-
-/// Result = factor[c] * convolution + shift[c].
-struct Affine {
-  std::vector<double> factor, shift;
-};
 
 /// A constant's elements, one for each channel (a single one repeated); nullopt where it is none or
 /// varies along another axis of a tensor of `rank`.
@@ -37,26 +34,6 @@ std::optional<std::vector<double>> PerChannel(const Graph& graph, ValueId value,
   if (!values.ok() || values->empty()) return std::nullopt;
   if (values->size() == 1) values->resize(static_cast<size_t>(channels), values->front());
   return *std::move(values);
-}
-
-std::optional<Affine> BatchNormOf(const Graph& graph, const Node& node, int64_t channels) {
-  const auto& attrs = static_cast<const BatchNormAttrs&>(*node.attrs);
-  if (attrs.training || !attrs.spatial || attrs.activation) return std::nullopt;
-  std::vector<double> parts[4];
-  for (int i = 0; i < 4; ++i) {
-    const Tensor* tensor = graph.constant(node.inputs[static_cast<size_t>(i) + 1]);
-    if (tensor == nullptr || tensor->size() != channels) return std::nullopt;
-    auto values = ToDoubles(*tensor);
-    if (!values.ok()) return std::nullopt;
-    parts[i] = *std::move(values);
-  }
-  Affine affine;
-  for (size_t c = 0; c < parts[0].size(); ++c) {
-    const double factor = parts[0][c] / std::sqrt(parts[3][c] + static_cast<double>(attrs.epsilon));
-    affine.factor.push_back(factor);
-    affine.shift.push_back(parts[1][c] - parts[2][c] * factor);
-  }
-  return affine;
 }
 
 /// What `node`, which reads `value` and a constant, makes of `value`.
@@ -129,8 +106,11 @@ StatusOr<bool> AbsorbAffine(Graph& graph, int index, const std::vector<int>&,
   if (reader < 0) return false;
   const Node& next = graph.nodes[reader];
   if (next.outputs.empty() || next.outputs[0] == kNoValue) return false;
-  const auto affine = IsStandard(next, "BatchNormalization", 1) && next.inputs[0] == conv.outputs[0]
-                          ? BatchNormOf(graph, next, channels)
+  const bool normalizes =
+      IsStandard(next, "BatchNormalization", 1) && next.inputs[0] == conv.outputs[0];
+  if (normalizes && static_cast<const BatchNormAttrs&>(*next.attrs).activation) return false;
+  const auto affine = normalizes
+                          ? AffineOf(graph, next, channels)
                           : ArithmeticOf(graph, next, conv.outputs[0], channels, weights->rank());
   if (!affine) return false;
 
@@ -256,7 +236,9 @@ std::vector<Rewrite> ConvRewrites() {
           {"conv+affine", AbsorbAffine},
           {"conv+residual", AbsorbResidual},
           {"conv+activation", AbsorbActivation},
-          {"conv+gate", AbsorbGate}};
+          {"conv+gate", AbsorbGate},
+          ExpandedDepthwiseRewrite(),
+          PreactivatedRewrite()};
 }
 
 }  // namespace sardonyx

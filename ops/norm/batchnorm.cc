@@ -1,6 +1,8 @@
 // BatchNormalization: attributes, types, and the list of its kernels.
 #include "ops/norm/batchnorm.h"
 
+#include <cmath>
+
 #include "ops/common/channels_last.h"
 #include "ops/common/float_inputs.h"
 #include "ops/common/readers.h"
@@ -112,6 +114,26 @@ BatchNormShape ViewBatchNorm(const BatchNormAttrs& attrs, const Shape& x) {
     return {.batch = x.Elements(0, x.rank() - 1), .channels = x[x.rank() - 1]};
   }
   return {.batch = x[0], .channels = x[1], .plane = x.Elements(2, x.rank())};
+}
+
+std::optional<Affine> AffineOf(const Graph& graph, const Node& batchnorm, int64_t channels) {
+  const BatchNormAttrs& attrs = AttrsOf(batchnorm);
+  if (attrs.training || !attrs.spatial) return std::nullopt;
+  std::vector<double> parts[4];
+  for (int i = 0; i < 4; ++i) {
+    const Tensor* tensor = graph.constant(batchnorm.inputs[static_cast<size_t>(i) + 1]);
+    if (tensor == nullptr || tensor->size() != channels) return std::nullopt;
+    auto values = ToDoubles(*tensor);
+    if (!values.ok()) return std::nullopt;
+    parts[i] = *std::move(values);
+  }
+  Affine affine;
+  for (size_t c = 0; c < parts[0].size(); ++c) {
+    const double factor = parts[0][c] / std::sqrt(parts[3][c] + static_cast<double>(attrs.epsilon));
+    affine.factor.push_back(factor);
+    affine.shift.push_back(parts[1][c] - parts[2][c] * factor);
+  }
+  return affine;
 }
 
 std::string NotFloatInference(const PrepareContext& context) {

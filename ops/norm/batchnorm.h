@@ -5,6 +5,9 @@
 // running mean and variance, and up to opset 13 also 3 and 4 those of this batch.
 #pragma once
 
+#include <optional>
+#include <vector>
+
 #include "ops/common/activation.h"
 #include "runtime/op.h"
 
@@ -26,6 +29,14 @@ struct BatchNormShape {
   int64_t plane = 1;
 };
 BatchNormShape ViewBatchNorm(const BatchNormAttrs& attrs, const Shape& x);
+
+/// What is done to each channel: factor[c] * x + shift[c].
+struct Affine {
+  std::vector<double> factor, shift;
+};
+/// What inference with constants does to each of so many channels before the activation; nullopt
+/// where the node trains or its inputs are no such constants.
+std::optional<Affine> AffineOf(const Graph& graph, const Node& batchnorm, int64_t channels);
 
 /// For refuses: why this is no inference on floats; empty where it is.
 std::string NotFloatInference(const PrepareContext& context);

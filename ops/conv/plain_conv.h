@@ -1,0 +1,20 @@
+// Recognising convolutions that other operators of this family take in, once layouts are chosen.
+#pragma once
+
+#include "ops/conv/conv.h"
+
+namespace sardonyx {
+
+/// The attributes of a two-dimensional channels-last Conv of float, with constant weights and
+/// without a residual; null where the node is none.
+const ConvAttrs* PlainConv(const Graph& graph, const Node& node);
+/// Whether each of its output pixels reads just the pixel in the same place.
+bool IsPointwise(const Graph& graph, const Node& node, const ConvAttrs& attrs);
+/// kNoValue where it has none.
+ValueId BiasOf(const Node& conv);
+
+/// Makes `node` one of `op`, which must outlive the graph; its outputs stay.
+void Become(const OpDef& op, std::shared_ptr<const Attrs> attrs, std::vector<ValueId> inputs,
+            Node& node);
+
+}  // namespace sardonyx
