@@ -73,6 +73,7 @@ StatusOr<std::unique_ptr<Activations>> Activations::Open(const Options& options,
 Status Activations::SeeInput(const std::string& name, const Value& value) {
   if (!value.is_tensor()) return absl::OkStatus();
   if (options_.pictures) {
+    seen_.insert(name);  // its copy in another layout is nothing new
     SX_RETURN_IF_ERROR(SumUp({.layer = -1, .name = name, .value = value}));
   }
   if (!options_.validate) return absl::OkStatus();

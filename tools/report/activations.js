@@ -34,91 +34,99 @@ function colourTable({ min, max }, grey) {
   return table;
 }
 
-/// All maps of a picture in rows on one canvas.
+const coloursOf = (value) => colourTable(value, value.layer < 0 && value.min >= 0);
+
+/// Where maps of that size go: `zoom` pixels for an element, `across` maps in a row.
+function arrangeMaps({ maps, height, width }) {
+  if (maps === 1) {
+    return { zoom: Math.max(1, Math.floor((height === 1 ? 480 : 224) / width)), across: 1 };
+  }
+  const zoom = Math.max(1, Math.floor(56 / Math.max(width, height)));
+  const room = Math.max(1, Math.floor(560 / (width * zoom + 3)));
+  return { zoom, across: Math.ceil(maps / Math.ceil(maps / room)) };
+}
+
+/// All maps of a picture in rows on one canvas; in words where all elements are the same.
 function featureMaps(value) {
+  if (value.min === value.max && value.nans + value.infinities === 0) {
+    const what = value.elements === 1 ? "It is" : "All elements are";
+    return element("p", {}, `${what} ${format.number(value.min)}.`);
+  }
   const { maps, height, width, pixels } = value.picture;
   const bytes = Uint8Array.from(atob(pixels), (char) => char.charCodeAt(0));
-  const flat = maps === 1 && height === 1,
-    tall = flat ? 1 : height;
-  const zoom =
-    maps === 1
-      ? Math.max(1, Math.floor((flat ? 480 : 224) / width))
-      : Math.max(1, Math.floor(56 / Math.max(width, height)));
-  const across = Math.min(maps, Math.max(1, Math.floor(560 / (width * zoom + 3))));
-  const gap = maps > 1 ? 1 : 0,
-    rows = Math.ceil(maps / across);
+  const { zoom, across } = arrangeMaps(value.picture);
+  const gap = maps > 1 ? 1 : 0;
   const canvas = element("canvas", {
     class: "maps",
     role: "img",
     "aria-label": `${value.value}: ${maps} maps of ${width} × ${height}`,
     width: across * (width + gap) - gap,
-    height: rows * (tall + gap) - gap,
+    height: Math.ceil(maps / across) * (height + gap) - gap,
   });
   canvas.style.width = `${canvas.width * zoom}px`;
-  if (flat) Object.assign(canvas.style, { height: "28px" });
-  const context = canvas.getContext("2d"),
-    image = context.createImageData(width, tall);
-  const colours = colourTable(value, value.layer < 0 && value.min >= 0);
+  if (maps === 1 && height === 1) canvas.style.height = "28px";
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const colours = coloursOf(value);
   for (let map = 0; map < maps; map++) {
     for (let i = 0; i < width * height; i++) {
       image.data.set([...colours[bytes[map * width * height + i]], 255], 4 * i);
     }
-    context.putImageData(
-      image,
-      (map % across) * (width + gap),
-      Math.floor(map / across) * (tall + gap),
-    );
+    const row = Math.floor(map / across);
+    context.putImageData(image, (map % across) * (width + gap), row * (height + gap));
   }
   return canvas;
+}
+
+/// The colours of a picture, and what its ends stand for.
+function colourLegend(value) {
+  if (value.min === value.max) return null;
+  const stops = coloursOf(value)
+    .slice(0, 255)
+    .filter((_, i) => i % 32 === 0 || i === 254)
+    .map((colour) => `rgb(${colour.map(Math.round).join()})`);
+  const style = `background: linear-gradient(90deg, ${stops.join()})`;
+  const others = value.nans + value.infinities;
+  return element(
+    "p",
+    { class: "legend" },
+    format.number(value.min),
+    element("i", { class: "ramp", style }),
+    format.number(value.max),
+    others > 0 ? ` ${format.integer(others)} not finite` : null,
+  );
 }
 
 /// A value's picture with what it stands for.
 function activationFigure(value, layer) {
   const { maps, of } = value.picture;
-  const note = [
-    value.type,
-    maps < of ? `the first ${maps} of ${of} maps` : maps > 1 ? `${maps} maps` : null,
-  ]
-    .filter(Boolean)
-    .join(", ");
-  const ramp = colourTable(value, value.layer < 0 && value.min >= 0)
-    .slice(0, 255)
-    .filter((_, i) => i % 32 === 0 || i === 254)
-    .map((colour) => `rgb(${colour.map(Math.round).join()})`)
-    .join();
+  const count = maps < of ? `the first ${maps} of ${of} maps` : maps > 1 ? `${maps} maps` : "";
+  const title = element("h3", {}, layer ? layer.op : "Input", " ");
+  title.append(element("small", {}, value.value));
   return element(
     "figure",
     { class: "activation" },
     element(
       "figcaption",
       {},
-      element("h3", {}, layer ? `${layer.op} ` : "Input ", element("small", {}, value.value)),
-      element("p", {}, note),
+      title,
+      element("p", {}, [value.type, count].filter(Boolean).join(", ")),
     ),
     featureMaps(value),
-    element(
-      "p",
-      { class: "legend" },
-      format.number(value.min),
-      element("i", { class: "ramp", style: `background: linear-gradient(90deg, ${ramp})` }),
-      format.number(value.max),
-      value.nans + value.infinities > 0 ? ` ${value.nans + value.infinities} not finite` : "",
-    ),
+    colourLegend(value),
   );
 }
 
 function activationsSection(activations, layers) {
   const shown = activations.filter((value) => value.picture);
   if (shown.length === 0) return null;
-  const left = activations.length - shown.length;
+  const left = activations.filter((value) => !value.picture && value.elements > 0).length;
+  const note =
+    "The first element of the batch; colours go from a value's least to its greatest element." +
+    (left > 0 ? ` ${left} values are left out, as the page would be too large.` : "");
   return section(
     "Activations",
-    element(
-      "p",
-      { class: "note" },
-      "The first element of the batch; colours go from a value's least to its greatest element.",
-      left > 0 ? ` ${left} values are left out, for the page would be too large.` : "",
-    ),
+    element("p", { class: "note" }, note),
     element(
       "div",
       { class: "activations" },

@@ -59,7 +59,7 @@ function profilePage(doc) {
           ),
           legend(),
         ),
-        points.length === 0
+        points.length === 0 || !(doc.peak_gflops > 0 && doc.peak_gb_per_s > 0)
           ? null
           : figure(
               "Roofline",

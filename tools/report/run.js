@@ -1,6 +1,7 @@
 // The page of `run`: what came out, and every value on the way.
 
-const kElementsListed = 10000; // of an output
+const kElementsDrawn = 20000, // of an output
+  kElementsListed = 2000;
 
 function classesFigure(classes) {
   return classes.slice(0, 16).map((ranked, i) =>
@@ -25,6 +26,10 @@ function outputFigure(output) {
   const data = output.data ?? [];
   if (!data.some(Number.isFinite)) {
     return figure(title, null, element("p", { class: "empty" }, "Holds no numbers to draw."));
+  }
+  if (data.length > kElementsDrawn) {
+    const words = `${format.integer(data.length)} elements; --show-activations draws them.`;
+    return figure(title, null, element("p", { class: "empty" }, words));
   }
   const items = data.map((value, i) => ({
     value: Number.isFinite(value) ? value : 0,
