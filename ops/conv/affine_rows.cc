@@ -23,7 +23,8 @@ HWY_INLINE void Columns(const AffineRows& rows, int64_t c, const Load& load, con
   V scale[vectors], shift[vectors];
   simd::Each<vectors>([&](size_t v) HWY_ATTR {
     scale[v] = load(rows.scale + c + static_cast<int64_t>(v) * kLanes);
-    shift[v] = load(rows.shift + c + static_cast<int64_t>(v) * kLanes);
+    shift[v] = rows.shift == nullptr ? hn::Zero(D())
+                                     : load(rows.shift + c + static_cast<int64_t>(v) * kLanes);
   });
   for (int64_t i = 0; i < rows.rows; ++i) {
     const float* from = rows.from + i * rows.from_stride + c;

@@ -11,7 +11,7 @@ struct AffineRows {
   int64_t from_stride;
   int64_t rows, columns;
   const float* scale;
-  const float* shift;
+  const float* shift;  // null: none
   Activation activation;
   float* to;
   int64_t to_stride;

@@ -48,26 +48,26 @@ const OpDef& ExpandedDepthwiseOp() {
   return op;
 }
 
-/// Whether the tensor between the two is, or may be, so large that it pays never to store it: in L2
-/// and a little beyond, two layers take no longer than one.
-bool MayBeLarge(const Type& expanded) {
-  const auto shape = expanded.StaticShape();
-  return !shape || shape->Elements() * static_cast<int64_t>(sizeof(float)) > 4 * SystemCaches().l2;
-}
+// Expansions larger than so many times L2 pay never to be stored: in L2 and a little beyond, two
+// layers take no longer than one.
+constexpr int64_t kLargeExpansion = 4;
 
 StatusOr<bool> AbsorbExpansion(Graph& graph, int index, const std::vector<int>& producers,
                                const std::vector<int>& uses) {
   const Node& node = graph.nodes[index];
   const ConvAttrs* depthwise = PlainConv(graph, node);
-  if (depthwise == nullptr || producers[node.inputs[0]] < 0 || uses[node.inputs[0]] != 1 ||
-      !MayBeLarge(graph.value(node.inputs[0]).type)) {
+  if (depthwise == nullptr || depthwise->residual || producers[node.inputs[0]] < 0 ||
+      uses[node.inputs[0]] != 1 ||
+      !MayExceed(graph.value(node.inputs[0]).type, kLargeExpansion * SystemCaches().l2)) {
     return false;
   }
   const Tensor& w = *graph.constant(node.inputs[1]);
   if (w.dim(1) != 1 || w.dim(0) != depthwise->group) return false;
   const Node& before = graph.nodes[producers[node.inputs[0]]];
   const ConvAttrs* pointwise = PlainConv(graph, before);
-  if (pointwise == nullptr || !IsPointwise(graph, before, *pointwise)) return false;
+  if (pointwise == nullptr || pointwise->residual || !IsPointwise(graph, before, *pointwise)) {
+    return false;
+  }
 
   auto attrs = std::make_shared<ExpandedDepthwiseAttrs>();
   attrs->expansion = pointwise->activation;

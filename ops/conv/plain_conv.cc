@@ -10,8 +10,8 @@ const ConvAttrs* PlainConv(const Graph& graph, const Node& node) {
   if (!IsStandard(node, "Conv", 1)) return nullptr;
   const Tensor* w = graph.constant(node.inputs[1]);
   const auto& attrs = static_cast<const ConvAttrs&>(*node.attrs);
-  const bool plain = attrs.channels_last && !attrs.residual && w != nullptr && w->rank() == 4 &&
-                     w->size() > 0 && graph.value(node.inputs[0]).type.element == DataType::kFloat;
+  const bool plain = attrs.channels_last && w != nullptr && w->rank() == 4 && w->size() > 0 &&
+                     graph.value(node.inputs[0]).type.element == DataType::kFloat;
   return plain ? &attrs : nullptr;
 }
 
@@ -26,6 +26,16 @@ bool IsPointwise(const Graph& graph, const Node& node, const ConvAttrs& attrs) {
 }
 
 ValueId BiasOf(const Node& conv) { return conv.inputs.size() > 2 ? conv.inputs[2] : kNoValue; }
+
+ValueId ResidualOf(const Node& conv) {
+  const bool residual = static_cast<const ConvAttrs&>(*conv.attrs).residual;
+  return residual ? conv.inputs[kConvResidual] : kNoValue;
+}
+
+bool MayExceed(const Type& type, int64_t bytes) {
+  const auto shape = type.StaticShape();
+  return !shape || shape->Elements() > bytes / static_cast<int64_t>(sizeof(float));
+}
 
 void Become(const OpDef& op, std::shared_ptr<const Attrs> attrs, std::vector<ValueId> inputs,
             Node& node) {

@@ -1,5 +1,6 @@
 #include "ops/conv/preactivated.h"
 
+#include "ops/common/caches.h"
 #include "ops/common/readers.h"
 #include "ops/conv/plain_conv.h"
 #include "ops/norm/batchnorm.h"
@@ -57,47 +58,100 @@ ValueId AddVector(Graph& graph, const char* name, const std::vector<double>& num
   return graph.AddConstant(graph.FreshName(name), *std::move(tensor));
 }
 
+/// What a 1x1 convolution and the node before it have in common with others of their kind.
+struct Pair {
+  const ConvAttrs* conv = nullptr;  // null: there are no such two
+  int before = -1;                  // alone read by the convolution
+};
+
+Pair FindPair(const Graph& graph, int index, const std::vector<int>& producers,
+              const std::vector<int>& uses, absl::string_view op, int least_version) {
+  const Node& node = graph.nodes[index];
+  const ConvAttrs* conv = PlainConv(graph, node);
+  if (conv == nullptr || !IsPointwise(graph, node, *conv)) return {};
+  const int before = producers[node.inputs[0]];
+  if (before < 0 || uses[node.inputs[0]] != 1) return {};
+  if (!IsStandard(graph.nodes[before], op, least_version)) return {};
+  return {conv, before};
+}
+
+/// Makes the convolution one with those tensors and numbers in the place of its input.
+void Become(const std::vector<ValueId>& x, ValueId scale, ValueId shift,
+            std::shared_ptr<PreactivatedAttrs> attrs, Node& conv) {
+  attrs->after = static_cast<const ConvAttrs&>(*conv.attrs).activation;
+  std::vector<ValueId> inputs = {conv.inputs[1], BiasOf(conv), scale, shift, ResidualOf(conv)};
+  inputs.insert(inputs.end(), x.begin(), x.end());
+  Become(PreactivatedOp(), std::move(attrs), std::move(inputs), conv);
+}
+
 StatusOr<bool> AbsorbPreactivation(Graph& graph, int index, const std::vector<int>& producers,
                                    const std::vector<int>& uses) {
-  const Node& conv = graph.nodes[index];
-  const ConvAttrs* plain = PlainConv(graph, conv);
-  if (plain == nullptr || !IsPointwise(graph, conv, *plain)) return false;
-  const ValueId w = conv.inputs[1];
-  const int norm = producers[conv.inputs[0]];
-  if (norm < 0 || uses[conv.inputs[0]] != 1) return false;
-  const Node& batchnorm = graph.nodes[norm];
-  if (!IsStandard(batchnorm, "BatchNormalization", 1)) return false;
+  const Pair pair = FindPair(graph, index, producers, uses, "BatchNormalization", 1);
+  if (pair.conv == nullptr) return false;
+  const Node& batchnorm = graph.nodes[pair.before];
   const auto& attrs = static_cast<const BatchNormAttrs&>(*batchnorm.attrs);
-  const auto affine = AffineOf(graph, batchnorm, graph.constant(w)->dim(1));
+  const int64_t channels = graph.constant(graph.nodes[index].inputs[1])->dim(1);
+  const auto affine = AffineOf(graph, batchnorm, channels);
   if (!affine || !attrs.channels_last) return false;
 
-  auto fused = std::make_shared<PreactivatedAttrs>();
-  fused->before = attrs.activation;
-  fused->after = plain->activation;
   const ValueId whole = batchnorm.inputs[0];
-  std::vector<ValueId> joined;
+  std::vector<ValueId> x;
   const int join = producers[whole];
-  if (join >= 0 && uses[whole] == 1) joined = JoinedBy(graph, graph.nodes[join]);
-  std::vector<ValueId> inputs = {w, BiasOf(conv), AddVector(graph, "scale", affine->factor),
-                                 AddVector(graph, "shift", affine->shift)};
-  if (inputs[kPreactivatedScale] == kNoValue || inputs[kPreactivatedShift] == kNoValue) {
-    return false;
-  }
-  if (joined.empty()) {
-    inputs.push_back(whole);
+  if (join >= 0 && uses[whole] == 1) x = JoinedBy(graph, graph.nodes[join]);
+  const ValueId scale = AddVector(graph, "scale", affine->factor);
+  const ValueId shift = AddVector(graph, "shift", affine->shift);
+  if (scale == kNoValue || shift == kNoValue) return false;
+  if (x.empty()) {
+    x = {whole};
   } else {
-    inputs.insert(inputs.end(), joined.begin(), joined.end());
     graph.nodes[join].removed = true;
   }
-  graph.nodes[norm].removed = true;
-  Become(PreactivatedOp(), std::move(fused), std::move(inputs), graph.nodes[index]);
+  auto fused = std::make_shared<PreactivatedAttrs>();
+  fused->before = attrs.activation;
+  Become(x, scale, shift, std::move(fused), graph.nodes[index]);
+  graph.nodes[pair.before].removed = true;
   return true;
+}
+
+/// Whether `gate` has one number for each channel of each image of `x`.
+bool IsGateOf(const Type& gate, const Type& x) {
+  if (gate.element != DataType::kFloat || gate.rank() != 4 || x.rank() != 4) return false;
+  const auto is_one = [](const Dim& dim) { return dim.known() && dim.value == 1; };
+  return is_one((*gate.shape)[1]) && is_one((*gate.shape)[2]) &&
+         (*gate.shape)[0].SameAs((*x.shape)[0]) && (*gate.shape)[3].SameAs((*x.shape)[3]);
+}
+
+StatusOr<bool> AbsorbGate(Graph& graph, int index, const std::vector<int>& producers,
+                          const std::vector<int>& uses) {
+  const Pair pair = FindPair(graph, index, producers, uses, "Mul", 7);
+  if (pair.conv == nullptr) return false;
+  const Node& mul = graph.nodes[pair.before];
+  const Type& product = graph.value(mul.outputs[0]).type;
+  // In L2, a product that is stored costs less than one made anew for each block of columns.
+  if (!MayExceed(product, SystemCaches().l2)) return false;
+  for (const int gate : {0, 1}) {
+    const ValueId x = mul.inputs[1 - gate];
+    if (!IsGateOf(graph.value(mul.inputs[gate]).type, product) ||
+        !SameFloatShape(graph.value(x).type, product)) {
+      continue;
+    }
+    auto fused = std::make_shared<PreactivatedAttrs>();
+    fused->gated = true;
+    Become({x}, mul.inputs[gate], kNoValue, std::move(fused), graph.nodes[index]);
+    graph.nodes[pair.before].removed = true;
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 Rewrite PreactivatedRewrite() {
   return {.name = "batchnorm+pointwise", .apply = AbsorbPreactivation, .after_layouts = true};
+}
+
+Rewrite GatedRewrite() {
+  return {.name = "gate+pointwise", .apply = AbsorbGate, .after_layouts = true};
 }
 
 }  // namespace sardonyx

@@ -16,8 +16,14 @@ class PreactivatedRows : public RowMaker {
  public:
   explicit PreactivatedRows(const KernelContext& context)
       : scale_(context.input(kPreactivatedScale).data<float>()),
-        shift_(context.input(kPreactivatedShift).data<float>()),
         activation_(context.attrs<PreactivatedAttrs>().before) {
+    if (context.has_input(kPreactivatedShift)) {
+      shift_ = context.input(kPreactivatedShift).data<float>();
+    }
+    if (context.attrs<PreactivatedAttrs>().gated) {
+      plane_ = context.input(kPreactivatedX).shape().Elements(1, 3);
+      gates_ = context.input(kPreactivatedScale).dim(3);
+    }
     for (int i = kPreactivatedX; i < context.input_count(); ++i) {
       const Tensor& x = context.input(i);
       parts_.push_back({x.data<float>(), x.dim(3)});
@@ -26,6 +32,18 @@ class PreactivatedRows : public RowMaker {
 
   void Make(int64_t row, int64_t rows, int64_t begin, int64_t end, float* to,
             int64_t stride) const override {
+    if (plane_ == 0) return MakeAlike(scale_, row, rows, begin, end, to, stride);
+    for (int64_t count; rows > 0; row += count, rows -= count, to += count * stride) {
+      const int64_t image = row / plane_;
+      count = std::min(rows, (image + 1) * plane_ - row);
+      MakeAlike(scale_ + image * gates_, row, count, begin, end, to, stride);
+    }
+  }
+
+ private:
+  /// Rows with the same scale.
+  void MakeAlike(const float* scale, int64_t row, int64_t rows, int64_t begin, int64_t end,
+                 float* to, int64_t stride) const {
     int64_t first = 0;  // of the part's channels
     for (const Part& part : parts_) {
       const int64_t from = std::max(begin, first), last = std::min(end, first + part.channels);
@@ -34,8 +52,8 @@ class PreactivatedRows : public RowMaker {
                         .from_stride = part.channels,
                         .rows = rows,
                         .columns = last - from,
-                        .scale = scale_ + from,
-                        .shift = shift_ + from,
+                        .scale = scale + from,
+                        .shift = shift_ == nullptr ? nullptr : shift_ + from,
                         .activation = activation_,
                         .to = to + from - begin,
                         .to_stride = stride});
@@ -44,13 +62,15 @@ class PreactivatedRows : public RowMaker {
     }
   }
 
- private:
   struct Part {
     const float* x;
     int64_t channels;
   };
   absl::InlinedVector<Part, 32> parts_;
-  const float *scale_, *shift_;
+  const float* scale_;
+  const float* shift_ = nullptr;
+  int64_t plane_ = 0;  // pixels with the same scale; 0: all
+  int64_t gates_ = 0;  // from image to image
   Activation activation_;
 };
 
@@ -86,6 +106,9 @@ struct PreactivatedKernel : Kernel {
     operands.make_rows = &rows;
     operands.weights = weights->data();
     if (context.has_input(1)) operands.bias = context.input(1).data<float>();
+    if (context.has_input(kPreactivatedResidual)) {
+      operands.residual = context.input(kPreactivatedResidual).data<float>();
+    }
     operands.activation = context.attrs<PreactivatedAttrs>().after;
     operands.y = context.output(0).data<float>();
     operands.y_row = context.row_stride();

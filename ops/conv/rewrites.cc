@@ -238,7 +238,8 @@ std::vector<Rewrite> ConvRewrites() {
           {"conv+activation", AbsorbActivation},
           {"conv+gate", AbsorbGate},
           ExpandedDepthwiseRewrite(),
-          PreactivatedRewrite()};
+          PreactivatedRewrite(),
+          GatedRewrite()};
 }
 
 }  // namespace sardonyx

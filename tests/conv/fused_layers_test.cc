@@ -235,5 +235,34 @@ TEST_CASE("A 1x1 Conv takes in Concat and BatchNormalization before it", "[conv]
   }
 }
 
+// ---- A gate and a residual around a 1x1 convolution ---------------------------------------------
+
+TEST_CASE("A 1x1 Conv takes in the gate of a squeeze-and-excite block", "[conv][fused]") {
+  const Fused fused{"PreactivatedConv", "conv.preactivated", "conv.preactivated_reference"};
+  for (const bool symbolic : {false, true}) {
+    for (const bool residual : {false, true}) {
+      for (const bool first : {false, true}) {
+        CAPTURE(symbolic, residual, first);
+        GraphBuilder builder;
+        const int64_t images = symbolic ? 3 : SystemCaches().l2 / (37 * 5 * 7 * 4) + 1;
+        const Shape shape{images, 37, 5, 7};
+        builder.Input("x", Image(shape, symbolic));
+        builder.Node("Conv", {"x", builder.Constant("w0", Numbers({37, 37, 1, 1}, 1))}, {"c"});
+        builder.Node("GlobalAveragePool", {"c"}, {"p"});
+        builder.Node("Conv", {"p", builder.Constant("w1", Numbers({37, 37, 1, 1}, 2))}, {"f"});
+        builder.Node("Sigmoid", {"f"}, {"gate"});
+        builder.Node(
+            "Mul",
+            first ? std::vector<std::string>{"gate", "c"} : std::vector<std::string>{"c", "gate"},
+            {"gated"});
+        builder.Node("Conv", {"gated", builder.Constant("w2", Numbers({37, 37, 1, 1}, 4))}, {"y"});
+        if (residual) builder.Node("Add", {"y", "c"}, {"z"});
+        builder.Output(residual ? "z" : "y");
+        Check(builder, {{"x", Numbers(shape, 3)}}, fused);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sardonyx
