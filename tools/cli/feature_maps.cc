@@ -45,7 +45,9 @@ char Pixel(const double* values, int64_t rows, int64_t columns, int64_t width,
   }
   if (count == 0) return kNotFinite;
   const double range = stats.max - stats.min;
-  const double part = range > 0 ? (sum / static_cast<double>(count) - stats.min) / range : 0;
+  const double part = range > 0 && std::isfinite(range)
+                          ? (sum / static_cast<double>(count) - stats.min) / range
+                          : 0;
   return static_cast<char>(
       static_cast<unsigned char>(std::lround(kLevels * std::clamp(part, 0.0, 1.0))));
 }
