@@ -46,8 +46,8 @@ function seriesLegend(names) {
   );
 }
 
-/// A column for each value in order of execution: {value, tip, series, layer}. Where there is no room
-/// for all, a column stands for neighbours and shows the greatest.
+/// A column for each value in order of execution: {value, tip, series, layer}. Where there is no
+/// room for all, a column stands for neighbours and shows the greatest.
 function columns(items, { label, text, title, select, ends = ["#0", `#${items.length - 1}`] }) {
   const most = greatest(items, (item) => item.value);
   const low = Math.min(0, -greatest(items, (item) => -item.value));
@@ -83,8 +83,8 @@ function columns(items, { label, text, title, select, ends = ["#0", `#${items.le
   });
 }
 
-/// Lines over the layers on a logarithmic scale: series of {name, points: [{at, value, tip, layer}]}.
-/// Zero has a place of its own below the scale.
+/// Lines over the layers on a logarithmic scale: series of {name, points}, a point being
+/// {at, value, tip, layer}. Zero has a place of its own below the scale.
 function lines(series, { label, count, text, title, select }) {
   const known = series.flatMap(({ points }) => points.filter(({ value }) => value > 0));
   const most = greatest(known, ({ value }) => value);

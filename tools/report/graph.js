@@ -11,6 +11,7 @@ function graphOf(layers, inputs, outputs) {
     edges = [],
     makers = new Map();
   for (const port of inputs) {
+    if (port.has_default) continue; // a weight that a caller may replace
     makers.set(port.name, nodes.length);
     nodes.push({ title: port.name, note: port.type, kind: "port" });
   }

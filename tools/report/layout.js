@@ -66,7 +66,8 @@ function countCrossings(upper, down, place) {
   return crossings;
 }
 
-/// Vertices of each row from left to right, by the mean place of their neighbours in the row before.
+/// Vertices of each row from left to right, by the mean place of their neighbours in the row
+/// before.
 function orderRows(rows, up, down) {
   const levels = Array.from({ length: Math.max(0, ...rows) + 1 }, () => []);
   const seen = new Array(rows.length).fill(false);
@@ -111,7 +112,7 @@ function orderRows(rows, up, down) {
 }
 
 /// Moves a row's vertices as near to where they are wanted as their order and distances allow: least
-/// squares by pooling adjacent violators. `apart[i]` is the distance of vertex i from the one before.
+/// squares by pooling adjacent violators. `apart[i]` is how far vertex i is from the one before.
 function settleRow(level, wanted, weight, apart, x) {
   const blocks = [];
   let offset = 0;

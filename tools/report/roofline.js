@@ -34,11 +34,6 @@ function rooflineChart(points, peak, bandwidth, select) {
     });
     plot.add(
       "text",
-      { class: "tick", x: plot.x(x(middle)) + 8, y: plot.y(y(middle * bandwidth)) + 14 },
-      `${significant(bandwidth)} GB/s`,
-    );
-    plot.add(
-      "text",
       { class: "tick end", x: plot.right - 2, y: plot.y(y(peak)) - 5 },
       `${significant(peak)} GFLOP/s`,
     );
@@ -52,6 +47,11 @@ function rooflineChart(points, peak, bandwidth, select) {
         onclick: select ? () => select(point.layer) : null,
       });
     }
+    plot.add(
+      "text",
+      { class: "tick halo", x: plot.x(x(middle)) + 8, y: plot.y(y(middle * bandwidth)) + 14 },
+      `${significant(bandwidth)} GB/s`,
+    );
     return plot.svg;
   });
 }

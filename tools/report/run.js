@@ -61,46 +61,47 @@ function outputTable(data) {
   ]).element;
 }
 
-function runPage(doc) {
-  const layers = doc.layers ?? [],
-    selection = new Selection(),
-    activations = doc.activations ?? [];
-  const byLayer = new Map();
-  for (const value of activations) if (!byLayer.has(value.layer)) byLayer.set(value.layer, value);
-  const of = (layer) => byLayer.get(layers.indexOf(layer)) ?? {};
-  const stat =
-    (name) =>
-    ({ layer }) =>
-      of(layer).elements > 0 ? of(layer)[name] : null;
-  const count = (name) => ({
-    title: name === "nans" ? "NaN" : "Inf",
+function runTiles(doc, layers, activations) {
+  const bad = sum(activations, (value) => value.nans + value.infinities);
+  return tiles([
+    ...(doc.run_ms === undefined ? [] : [["the run", format.ms(doc.run_ms)]]),
+    ["layers", format.integer(layers.length)],
+    ["values seen", format.integer(activations.length)],
+    ["not finite", format.integer(bad), "elements"],
+  ]);
+}
+
+/// Columns of what is known of a layer's first output; `of(layer)` gives its statistics.
+function statColumns(of) {
+  const number = (name) => ({
+    title: name,
     number: true,
-    value: stat(`${name}`),
-    text: ({ layer }) => (of(layer)[name] > 0 ? format.integer(of(layer)[name]) : ""),
+    value: ({ layer }) => of(layer)[name] ?? null,
+    text: ({ layer }) => format.number(of(layer)[name]),
   });
-  const number = (title, name) => ({
-    title,
-    number: true,
-    value: stat(name),
-    text: ({ layer }) => format.number(stat(name)({ layer })),
-  });
-  const zeros = (layer) => (of(layer).elements > 0 ? of(layer).zeros / of(layer).elements : null);
-  const bad = (layer) => (of(layer).nans ?? 0) + (of(layer).infinities ?? 0);
-  const magnitude = (layer) => Math.max(Math.abs(of(layer).min ?? 0), Math.abs(of(layer).max ?? 0));
+  const zeros = ({ layer }) => of(layer).zeros / of(layer).elements;
   return [
-    tiles(
-      [
-        doc.run_ms === undefined ? null : ["the run", format.ms(doc.run_ms)],
-        ["layers", format.integer(layers.length)],
-        ["values seen", format.integer(activations.length)],
-        [
-          "not finite",
-          format.integer(sum(activations, (value) => value.nans + value.infinities)),
-          "elements",
-        ],
-      ].filter(Boolean),
-    ),
-    (doc.outputs ?? []).length === 0
+    { title: "output", value: ({ layer }) => shapeText(layer) },
+    number("min"),
+    number("max"),
+    number("mean"),
+    { ...timed("zero", zeros, format.percent), bar: zeros },
+    timed("NaN", ({ layer }) => of(layer).nans, format.integer),
+    timed("Inf", ({ layer }) => of(layer).infinities, format.integer),
+  ];
+}
+
+function runPage(doc) {
+  const { layers = [], activations = [], inputs = [], outputs = [] } = doc;
+  const byLayer = new Map();
+  for (const value of [...activations].reverse()) byLayer.set(layers[value.layer], value);
+  const of = (layer) => byLayer.get(layer) ?? {};
+  const magnitude = (layer) => Math.max(Math.abs(of(layer).min), Math.abs(of(layer).max));
+  const range = ({ min, max }) =>
+    min === undefined ? "" : `${format.number(min)} to ${format.number(max)}`;
+  return [
+    runTiles(doc, layers, activations),
+    outputs.length === 0
       ? null
       : section(
           "Outputs",
@@ -108,47 +109,39 @@ function runPage(doc) {
             "div",
             { class: "figures" },
             doc.classes ? classesFigure(doc.classes) : null,
-            doc.outputs.slice(0, 8).map(outputFigure),
+            outputs.slice(0, 8).map(outputFigure),
           ),
         ),
     activationsSection(activations, layers),
     ...layerSections({
       layers,
-      selection,
-      inputs: (doc.inputs ?? []).map(({ name, value }) => ({ name, type: value })),
-      outputs: (doc.outputs ?? []).map((output) => ({
+      selection: new Selection(),
+      inputs: inputs.map(({ name, value }) => ({ name, type: value })),
+      outputs: outputs.map((output) => ({
         name: output.name,
-        type: output.shape ? `${output.type}[${output.shape.join()}]` : "",
+        type: output.shape ? output.type + shapeSuffix(output) : "",
       })),
       metrics: [
         heatMetric("largest magnitude", layers, magnitude, format.number),
-        heatMetric("zeros", layers, zeros, format.percent, 1),
-        heatMetric("not finite", layers, bad, format.integer),
+        heatMetric(
+          "zeros",
+          layers,
+          (layer) => of(layer).zeros / of(layer).elements,
+          format.percent,
+          1,
+        ),
+        heatMetric(
+          "not finite",
+          layers,
+          (layer) => of(layer).nans + of(layer).infinities,
+          format.integer,
+        ),
         backendMetric(),
       ],
-      columns: [
-        { title: "output", value: ({ layer }) => shapeText(layer) },
-        number("min", "min"),
-        number("max", "max"),
-        number("mean", "mean"),
-        {
-          title: "zero",
-          number: true,
-          value: ({ layer }) => zeros(layer),
-          text: ({ layer }) => format.percent(zeros(layer) ?? NaN),
-          bar: ({ layer }) => zeros(layer) ?? 0,
-        },
-        count("nans"),
-        count("infinities"),
-      ],
+      columns: statColumns(of),
       more: (layer) => [
-        [
-          "range",
-          of(layer).elements > 0
-            ? `${format.number(of(layer).min)} to ${format.number(of(layer).max)}`
-            : "",
-        ],
-        ["mean", format.number(of(layer).mean ?? NaN)],
+        ["range", range(of(layer))],
+        ["mean", format.number(of(layer).mean)],
         ["picture", of(layer).picture ? featureMaps(of(layer)) : ""],
       ],
     }),
