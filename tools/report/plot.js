@@ -1,6 +1,8 @@
 // What charts are made of: a drawing as wide as there is room, scales and axes.
 
-/// A drawing that draw(width) makes anew whenever its width changes.
+const kPaperWidth = 660; // of a page, in CSS pixels
+
+/// A drawing that draw(width) makes anew whenever its width changes, and for paper.
 function chart(label, draw) {
   const holder = element("div", { class: "chart" });
   let before = 0;
@@ -13,6 +15,8 @@ function chart(label, draw) {
     holder.replaceChildren(drawing);
   };
   new ResizeObserver(([entry]) => redraw(Math.floor(entry.contentRect.width))).observe(holder);
+  addEventListener("beforeprint", () => redraw(kPaperWidth));
+  addEventListener("afterprint", () => redraw(Math.floor(holder.clientWidth)));
   return holder;
 }
 
