@@ -10,6 +10,8 @@ namespace {
 
 using wire::AttributeProto;
 
+constexpr size_t kLongestPrefix = 1024;  // of names that are made in functions
+
 // Files of IR version 1 and some exporters leave the type out; then the filled field tells.
 AttributeProto::AttributeType TypeOf(const AttributeProto& proto) {
   if (proto.type() != AttributeProto::UNDEFINED) return proto.type();
@@ -201,6 +203,10 @@ void GraphBuilder::AddCall(const wire::NodeProto& proto, const Function& functio
               .depth = caller->depth + 1};
   frame.prefix =
       absl::StrCat(node.name.empty() ? absl::StrCat(caller->prefix, node.op_type) : node.name, "/");
+  // Else names as long as those of all callers together would be on every value.
+  if (frame.prefix.size() > kLongestPrefix) {
+    frame.prefix.erase(0, frame.prefix.size() - kLongestPrefix);
+  }
   BindAttributes(proto, node, caller, &frame);
   for (int i = 0; i < body.input_size(); ++i) {
     const ValueId given = i < proto.input_size() ? node.inputs[i] : kNoValue;
@@ -214,7 +220,7 @@ void GraphBuilder::AddCall(const wire::NodeProto& proto, const Function& functio
     if (wanted != kNoValue) frame.names.emplace(body.output(i), wanted);
   }
   DeclareOutputs(body.node(), {}, &frame);
-  for (int i = 0; i < body.node_size() && CountNode(); ++i) AddNode(body.node(i), i, &frame);
+  for (int i = 0; i < body.node_size() && CountNodes(1); ++i) AddNode(body.node(i), i, &frame);
   for (int i = 0; i < body.output_size(); ++i) {
     const std::string& name = body.output(i);
     const bool handed_through =

@@ -60,4 +60,39 @@ const Function* FunctionLibrary::Find(const wire::NodeProto& node) const {
   return at == functions_.end() ? nullptr : &at->second;
 }
 
+/// One count, which remembers what each function comes to.
+struct FunctionLibrary::Count {
+  const FunctionLibrary& library;
+  const int64_t most;
+  const int nesting;
+  std::unordered_map<const Function*, int64_t> known = {};
+
+  template <typename Nodes>
+  int64_t Of(const Nodes& nodes, int depth) {
+    int64_t total = 0;
+    for (const wire::NodeProto& node : nodes) {
+      total += 1 + Call(library.Find(node), depth);
+      for (const wire::AttributeProto& attribute : node.attribute()) {
+        if (attribute.has_g()) total += Of(attribute.g().node(), depth);
+        for (const wire::GraphProto& graph : attribute.graphs()) total += Of(graph.node(), depth);
+      }
+      if (total > most) return most + 1;
+    }
+    return total;
+  }
+
+  int64_t Call(const Function* function, int depth) {
+    if (function == nullptr || depth > nesting) return 0;
+    const auto [place, is_new] = known.emplace(function, 0);  // 0 while it is counted
+    if (!is_new) return place->second;
+    const int64_t nodes = Of(function->proto->node(), depth + 1);
+    return known[function] = nodes;
+  }
+};
+
+int64_t FunctionLibrary::CountExpanded(const wire::GraphProto& graph, int64_t most,
+                                       int nesting) const {
+  return Count{.library = *this, .most = most, .nesting = nesting}.Of(graph.node(), 0);
+}
+
 }  // namespace sardonyx

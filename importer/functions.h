@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 
 #include "importer/onnx_wire.pb.h"
 #include "runtime/base/problems.h"
@@ -35,7 +36,13 @@ class FunctionLibrary {
   /// Null where the model has no such function.
   const Function* Find(const wire::NodeProto& node) const;
 
+  /// How many nodes a graph has when every call is replaced by the function's own nodes, or more
+  /// than `most` where it has more. Of functions that call themselves, or calls deeper than
+  /// `nesting`, only a part is counted.
+  int64_t CountExpanded(const wire::GraphProto& graph, int64_t most, int nesting) const;
+
  private:
+  struct Count;
   using Key = std::tuple<std::string, std::string, std::string>;  // domain, name, overload
   std::map<Key, Function> functions_;
 };

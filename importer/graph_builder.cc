@@ -47,6 +47,10 @@ std::string PrintableName(const std::string& name) {
 
 void GraphBuilder::Build(const wire::GraphProto& proto, const Opsets& opsets, int64_t ir_version,
                          Graph* graph) {
+  if (functions_.CountExpanded(proto, limits_.nodes, limits_.nesting) > limits_.nodes) {
+    CountNodes(limits_.nodes + 1);
+    return;
+  }
   Target target{.graph = graph};
   Frame frame{.target = &target, .opsets = &opsets};
   BuildGraph(proto, ir_version < 4, &frame);
@@ -116,8 +120,9 @@ std::string GraphBuilder::Undefined(const std::string& name, const Frame* frame)
                       DidYouMean(PrintableName(name), candidates));
 }
 
-bool GraphBuilder::CountNode() {
-  if (++nodes_ > limits_.nodes && !stopped_) {
+bool GraphBuilder::CountNodes(int64_t more) {
+  nodes_ += more;
+  if (nodes_ > limits_.nodes && !stopped_) {
     stopped_ = true;
     problems_->Add(LimitExceeded("there are more nodes than the limit nodes, ", limits_.nodes,
                                  ", functions being expanded"));
@@ -226,7 +231,7 @@ void GraphBuilder::BuildGraph(const wire::GraphProto& proto, bool drop_default_i
     if (info.has_type()) types[info.name()] = &info.type();
   }
   DeclareOutputs(proto.node(), types, frame);
-  for (int i = 0; i < proto.node_size() && CountNode(); ++i) AddNode(proto.node(i), i, frame);
+  for (int i = 0; i < proto.node_size() && CountNodes(1); ++i) AddNode(proto.node(i), i, frame);
   for (const wire::ValueInfoProto& info : proto.output()) {
     const std::optional<ValueId> id = Lookup(info.name(), frame);
     if (id && *id != kNoValue) {

@@ -87,7 +87,7 @@ class GraphBuilder {
   std::string UniqueName(const std::string& name, Target* target);
   std::string Undefined(const std::string& name, const Frame* frame) const;
   /// False, with a problem reported once, when a limit of counts is reached.
-  bool CountNode();
+  bool CountNodes(int64_t more);
 
   TensorReader& tensors_;
   const FunctionLibrary& functions_;

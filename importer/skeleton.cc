@@ -6,13 +6,15 @@
 namespace sardonyx {
 namespace {
 
-constexpr int64_t kSmall = 1024;  // contents below this stay where they are
+constexpr int64_t kSmall = 1024;            // contents below this stay where they are
+constexpr int64_t kMostFields = 2'000'000;  // strings and messages: names, nodes, dimensions
+constexpr int kMostDimensions = 10'000;     // a rank above the limit is refused later, by name
 constexpr int64_t kWindow = 64 << 10;
 constexpr int kPayloadField = 536870911;
 constexpr int kTrainingInfo = 20;  // of ModelProto; of no use here, and may be large
 enum WireType { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
 
-// The message that a field holds, where tensors may be in it.
+// The message that a field holds, where tensors or many messages may be in it.
 std::optional<WireMessage> Child(WireMessage message, uint64_t field) {
   using enum WireMessage;
   switch (message) {
@@ -24,6 +26,7 @@ std::optional<WireMessage> Child(WireMessage message, uint64_t field) {
       if (field == 1) return kNode;
       if (field == 5) return kTensor;
       if (field == 15) return kSparseTensor;
+      if (field == 11 || field == 12 || field == 13) return kValueInfo;
       break;
     case kNode:
       if (field == 5) return kAttribute;
@@ -32,6 +35,7 @@ std::optional<WireMessage> Child(WireMessage message, uint64_t field) {
       if (field == 5 || field == 10) return kTensor;
       if (field == 6 || field == 11) return kGraph;
       if (field == 22 || field == 23) return kSparseTensor;
+      if (field == 14 || field == 15) return kType;
       break;
     case kSparseTensor:
       if (field == 1 || field == 2) return kTensor;
@@ -51,6 +55,20 @@ std::optional<WireMessage> Child(WireMessage message, uint64_t field) {
     case kMap:
       if (field == 5) return kSequence;
       break;
+    case kValueInfo:
+      if (field == 2) return kType;
+      break;
+    case kType:
+      if (field == 1 || field == 8) return kTensorType;
+      if (field == 4 || field == 5 || field == 9) return kContainerType;
+      break;
+    case kTensorType:
+      if (field == 2) return kShape;
+      break;
+    case kContainerType:
+      if (field == 1 || field == 2) return kType;  // 1 of a map is a number
+      break;
+    case kShape:
     case kTensor:
       break;
   }
@@ -86,6 +104,7 @@ class Walker {
   std::vector<Payload> payloads_;
   int64_t at_ = 0;
   int64_t nodes_ = 0;
+  int64_t fields_ = 0;
   std::string window_;  // bytes of the source from window_start_ on
   int64_t window_start_ = 0;
 };
@@ -138,6 +157,10 @@ StatusOr<Walker::Field> Walker::NextField(int64_t end) {
                                " has ", length, " bytes, of which ", end - at_, " are left");
       }
       field.length = static_cast<int64_t>(length);
+      // An empty one takes two bytes of the file, but a hundred or two when it has been parsed.
+      if (++fields_ > kMostFields) {
+        return LimitExceeded("there are more strings and messages than ", kMostFields);
+      }
       break;
     }
     default:
@@ -166,15 +189,19 @@ Status Walker::Copy(const Field& field, std::string* out) {
 Status Walker::Message(WireMessage message, int64_t end, int depth, std::string* out) {
   // A subgraph is three messages down: node, attribute, graph.
   if (depth > 3 * limits_.nesting + 8) {
-    return LimitExceeded("subgraphs or values are nested deeper than the limit nesting, ",
+    return LimitExceeded("subgraphs, types or values are nested deeper than the limit nesting, ",
                          limits_.nesting);
   }
   if (message == WireMessage::kNode && ++nodes_ > limits_.nodes) {
     return LimitExceeded("there are more nodes than the limit nodes, ", limits_.nodes);
   }
   if (message == WireMessage::kTensor) return Tensor(end, /*extract=*/true, out);
+  int rank = 0;
   while (at_ < end) {
     SX_ASSIGN_OR_RETURN(const Field field, NextField(end));
+    if (message == WireMessage::kShape && ++rank > kMostDimensions) {
+      return LimitExceeded("a shape has more than ", kMostDimensions, " dimensions");
+    }
     if (message == WireMessage::kModel && field.number == kTrainingInfo) {
       at_ += field.length;
       continue;

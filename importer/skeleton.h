@@ -43,10 +43,15 @@ enum class WireMessage {
   kSequence,
   kMap,
   kOptional,
+  kValueInfo,
+  kType,
+  kTensorType,
+  kContainerType,  // of a sequence, a map or an optional
+  kShape,
 };
 
 /// Walks the whole source as one message. Errors: it is not that message, or cut short (saying at
-/// which byte), or exceeds the limits of nesting and nodes.
+/// which byte), or exceeds the limits of nesting and nodes, or has millions of fields.
 StatusOr<Skeleton> ReadSkeleton(const ByteSource& source, WireMessage message,
                                 const Limits& limits);
 

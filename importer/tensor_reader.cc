@@ -284,6 +284,7 @@ StatusOr<Tensor> TensorReader::ReadSparse(const wire::SparseTensorProto& proto) 
   const Ints strides = shape.Strides();
   const auto* index = indices.data<int64_t>();
   const size_t size = ElementSize(values.type());
+  int64_t last = -1;
   for (int64_t i = 0; i < count; ++i) {
     int64_t at = linear ? index[i] : 0;
     bool inside = at >= 0 && at < dense.size();
@@ -296,6 +297,10 @@ StatusOr<Tensor> TensorReader::ReadSparse(const wire::SparseTensorProto& proto) 
       return InvalidArgument("index #", i, " of a sparse tensor is outside its shape ",
                              shape.ToString());
     }
+    if (at <= last) {
+      return InvalidArgument("index #", i, " of a sparse tensor is not behind the one before");
+    }
+    last = at;
     if (values.type() == DataType::kString) {
       dense.data<std::string>()[at] = values.data<std::string>()[i];
     } else {

@@ -16,9 +16,9 @@ StatusOr<std::shared_ptr<Attrs>> ParseRecurrent(ParseContext& context) {
   }
   attrs->forward = direction != "reverse";
   attrs->backward = direction != "forward";
-  attrs->hidden_size = context.Int("hidden_size", 0);
-  if (attrs->hidden_size < 0) {
-    return InvalidArgument("hidden_size is ", attrs->hidden_size, ", but must not be negative");
+  attrs->hidden_size = context.Int("hidden_size", 0);  // 0: as the weights say
+  if (attrs->hidden_size < 0 || (attrs->hidden_size == 0 && context.Has("hidden_size"))) {
+    return InvalidArgument("hidden_size is ", attrs->hidden_size, ", but must be positive");
   }
   attrs->clip = context.Float("clip", 0);
   if (!(attrs->clip >= 0)) {

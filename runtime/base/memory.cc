@@ -8,6 +8,10 @@
 namespace sardonyx {
 namespace {
 
+// What a small block takes besides: what counts and frees it, its rounding, and the tensor that
+// holds it. A sequence may be a million of these.
+constexpr int64_t kBlockBytes = 512, kSmallBlock = 4096;
+
 constexpr size_t kHugePage = size_t{2} << 20;
 
 /// Large blocks lie in huge pages as far as they fill them: fewer faults when they are first
@@ -48,7 +52,8 @@ StatusOr<std::shared_ptr<void>> ReserveBytes(int64_t bytes,
 
 StatusOr<std::shared_ptr<std::byte>> AllocateBytes(int64_t bytes,
                                                    const std::shared_ptr<MemoryBudget>& budget) {
-  SX_ASSIGN_OR_RETURN(auto reserved, ReserveBytes(bytes, budget));
+  const int64_t beside = bytes >= 0 && bytes < kSmallBlock ? kBlockBytes : 0;
+  SX_ASSIGN_OR_RETURN(auto reserved, ReserveBytes(bytes + beside, budget));
   const size_t size = static_cast<size_t>(std::max<int64_t>(bytes, 1));
   const std::align_val_t alignment{size < kHugePage ? kAlignment : kHugePage};
   std::byte* memory = Allocate(size, alignment);

@@ -3,9 +3,16 @@
 #include <algorithm>
 
 #include "runtime/passes/evaluate.h"
+#include "runtime/passes/strings.h"
 
 namespace sardonyx {
 namespace {
+
+constexpr int64_t kSmallBytes = 4096;  // results that are always worth keeping: shape arithmetic
+constexpr size_t kMostInts = 4096;     // no list that says something of shapes is longer
+
+/// What a constant takes, strings included.
+int64_t WholeBytes(const Tensor& tensor) { return tensor.bytes() + StringBytes(tensor); }
 
 /// Infers a subgraph whose captures are what `outer` knows.
 StatusOr<std::vector<Type>> InferSubgraph(const Graph& body, const Knowledge& outer,
@@ -26,7 +33,7 @@ StatusOr<std::vector<Type>> InferSubgraph(const Graph& body, const Knowledge& ou
 
 /// Whether the outputs of `node` are worth computing now.
 bool WorthEvaluating(const Node& node, const InferContext& context, const Knowledge& known,
-                     const EvaluateOptions& evaluate) {
+                     const EvaluateOptions& evaluate, int64_t total) {
   if (evaluate.environment == nullptr || !node.op->pure || !node.Subgraphs().empty()) return false;
   int64_t input_bytes = 0;
   for (ValueId input : node.inputs) {
@@ -45,13 +52,15 @@ bool WorthEvaluating(const Node& node, const InferContext& context, const Knowle
     const auto sum = CheckedAdd(output_bytes, *bytes);
     if (!sum) return false;
     output_bytes = *sum;
+    if (output.type.element == DataType::kString && total > evaluate.max_total) return false;
   }
+  if (output_bytes > kSmallBytes && output_bytes > evaluate.max_total - total) return false;
   return output_bytes <= evaluate.max_bytes ||
          (output_bytes / 2 <= input_bytes && input_bytes <= evaluate.max_bytes * 1024);
 }
 
 void EvaluateInto(const Node& node, const std::vector<Type>& types, const EvaluateOptions& evaluate,
-                  Knowledge& known) {
+                  Knowledge& known, int64_t& total) {
   std::vector<Value> held(node.inputs.size());
   std::vector<const Value*> inputs(node.inputs.size(), nullptr);
   for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -67,11 +76,14 @@ void EvaluateInto(const Node& node, const std::vector<Type>& types, const Evalua
     Tensor& tensor = (*outputs)[i].tensor();
     Known& output = known[node.outputs[i]];
     output.type = Type::Tensor(tensor.type(), tensor.shape());
+    total += WholeBytes(tensor);
     output.value = std::move(tensor);
   }
 }
 
-Status InferNode(const Node& node, const EvaluateOptions& evaluate, Knowledge& known) {
+/// `total` is what all known values take.
+Status InferNode(const Node& node, const EvaluateOptions& evaluate, Knowledge& known,
+                 int64_t& total) {
   std::vector<InferContext::Input> inputs(node.inputs.size());
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (node.inputs[i] == kNoValue) continue;
@@ -95,6 +107,7 @@ Status InferNode(const Node& node, const EvaluateOptions& evaluate, Knowledge& k
     if (node.outputs[i] == kNoValue) continue;
     Known& place = known[node.outputs[i]];
     place.type = output.type;
+    if (output.ints && output.ints->size() > kMostInts) output.ints.reset();
     place.ints = output.ints;
     // A list of integers without symbols is a value.
     if (output.ints && evaluate.environment != nullptr && output.type.element == DataType::kInt64 &&
@@ -108,7 +121,9 @@ Status InferNode(const Node& node, const EvaluateOptions& evaluate, Knowledge& k
       }
     }
   }
-  if (WorthEvaluating(node, context, known, evaluate)) EvaluateInto(node, types, evaluate, known);
+  if (WorthEvaluating(node, context, known, evaluate, total)) {
+    EvaluateInto(node, types, evaluate, known, total);
+  }
   return absl::OkStatus();
 }
 
@@ -125,11 +140,26 @@ Knowledge KnowConstants(const Graph& graph) {
   return known;
 }
 
+int64_t ConstantBytes(const Graph& graph) {
+  int64_t total = 0;
+  for (const ValueInfo& value : graph.values) {
+    if (value.constant) total += WholeBytes(*value.constant);
+  }
+  for (const Node& node : graph.nodes) {
+    for (const Graph* subgraph : node.Subgraphs()) total += ConstantBytes(*subgraph);
+  }
+  return total;
+}
+
 Status InferGraph(const Graph& graph, const EvaluateOptions& evaluate, Knowledge& known) {
+  int64_t total = 0;
+  for (const Known& value : known) {
+    if (value.value && evaluate.environment != nullptr) total += WholeBytes(*value.value);
+  }
   for (const Node& node : graph.nodes) {
     if (node.removed) continue;
     SX_RETURN_IF_ERROR(
-        Prepend(InferNode(node, evaluate, known), absl::StrCat(node.Describe(), ": ")));
+        Prepend(InferNode(node, evaluate, known, total), absl::StrCat(node.Describe(), ": ")));
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // Inference of types, shapes and small values over a whole graph.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -17,11 +18,16 @@ struct Known {
 using Knowledge = std::vector<Known>;  // by ValueId
 
 /// How far nodes with known inputs are computed. A result is kept up to max_bytes, or, where it is
-/// larger, up to twice what its inputs take.
+/// larger, up to twice what its inputs take. Once all that is known comes to max_total, as in a
+/// chain of nodes each of which doubles its input, only results of a few kilobytes are.
 struct EvaluateOptions {
   const RunEnvironment* environment = nullptr;  // null: nothing is computed
   int64_t max_bytes = 0;
+  int64_t max_total = std::numeric_limits<int64_t>::max();
 };
+
+/// What the graph's constants and those of its subgraphs take.
+int64_t ConstantBytes(const Graph& graph);
 
 /// Knowledge of a graph's constants; everything else unknown.
 Knowledge KnowConstants(const Graph& graph);

@@ -5,16 +5,18 @@
 #include <stdexcept>
 #include <variant>
 
-#include "runtime/op.h"
+#include "runtime/passes/strings.h"
 
 namespace sardonyx {
 
 /// Kernel::Run, with what the standard library throws turned into errors. A kernel throws nothing
 /// itself; but a model may hand it a sequence in the place of a tensor, which inference cannot
-/// always see, or have it ask a container for more memory than there is.
+/// always see, or have it ask a container for more memory than there is. Strings are counted.
 inline Status RunKernel(const Kernel& kernel, KernelContext& context) {
   try {
-    return kernel.Run(context);
+    SX_RETURN_IF_ERROR(CheckStrings(context));
+    SX_RETURN_IF_ERROR(kernel.Run(context));
+    return CountStrings(context);
   } catch (const std::bad_variant_access&) {
     return InvalidArgument("an input is no tensor, or not what the operator can use");
   } catch (const std::bad_alloc&) {

@@ -10,6 +10,10 @@ namespace {
 constexpr int64_t kFoldBytes = 1 << 20;   // results that are kept in the program
 constexpr int64_t kPlanFoldBytes = 4096;  // results that are kept in each plan: shape arithmetic
 
+/// How large folding may make all constants together: weights may become floats, and be kept in
+/// another order besides.
+int64_t MostFolded(const Graph& graph) { return (int64_t{16} << 20) + 3 * ConstantBytes(graph); }
+
 }  // namespace
 
 StatusOr<std::shared_ptr<Program>> Program::Compile(Graph graph, const SessionOptions& options,
@@ -24,8 +28,9 @@ StatusOr<std::shared_ptr<Program>> Program::Compile(Graph graph, const SessionOp
   // The other backends' kernels know ONNX's layout best.
   const bool channels_last =
       options.backend == BackendChoice::kAuto || options.backend == BackendChoice::kNative;
-  SX_RETURN_IF_ERROR(Simplify(graph, {.environment = &environment, .max_bytes = kFoldBytes},
-                              {.optimize = options.optimize, .channels_last = channels_last}));
+  SX_RETURN_IF_ERROR(Simplify(
+      graph, {.environment = &environment, .max_bytes = kFoldBytes, .max_total = MostFolded(graph)},
+      {.optimize = options.optimize, .channels_last = channels_last}));
   program->graph_ = std::move(graph);
   for (const Node& node : program->graph_.nodes) {
     for (Graph* subgraph : node.Subgraphs()) {
@@ -47,7 +52,9 @@ PlanOptions Program::OptionsFor(const RunEnvironment& environment) const {
       .native = backend == BackendChoice::kAuto || backend == BackendChoice::kNative,
       .onednn = backend == BackendChoice::kAuto || backend == BackendChoice::kOneDnn,
       .accuracy = options_.accuracy,
-      .evaluate = {.environment = &environment, .max_bytes = kPlanFoldBytes},
+      .evaluate = {.environment = &environment,
+                   .max_bytes = kPlanFoldBytes,
+                   .max_total = MostFolded(graph_)},
       .cache = &packs_,
       .choices = &options_.kernels,
   };

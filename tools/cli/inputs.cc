@@ -79,11 +79,23 @@ const Type& Inner(const Type& type) {
   return type.kind == Type::Kind::kOptional && type.inner ? *type.inner : type;
 }
 
+/// To what size an archive's entry may grow that is for a port of that type: a small file may stand
+/// for gigabytes. Generous, so that an array of another shape is called that.
+int64_t MostBytes(const Type& type) {
+  constexpr int64_t kAnyway = int64_t{16} << 20, kWhereUnknown = int64_t{8} << 30;
+  const std::optional<Shape> shape = Inner(type).StaticShape();
+  if (!shape || type.element == DataType::kString) return kWhereUnknown;
+  const StatusOr<int64_t> bytes = CheckedBytes(DataType::kComplex128, *shape);  // the widest
+  return bytes.ok() ? std::max(*bytes, kAnyway) : kWhereUnknown;
+}
+
 StatusOr<Value> ReadInputFile(const std::string& file, const Type& type, const InputFlags& flags) {
   const size_t colon = file.rfind(".npz:");
   const std::string path = colon == std::string::npos ? file : file.substr(0, colon + 4);
   SX_RETURN_IF_ERROR(CheckFileExists(path));
-  if (colon != std::string::npos) return ReadNpz(path, file.substr(colon + 5), Inner(type).element);
+  if (colon != std::string::npos) {
+    return ReadNpz(path, file.substr(colon + 5), Inner(type).element, MostBytes(type));
+  }
   if (absl::EndsWith(path, ".npy")) return ReadNpy(path, Inner(type).element);
   if (absl::EndsWith(path, ".pb")) return ReadValueFile(path, type);
   if (absl::EndsWith(path, ".npz")) {

@@ -44,7 +44,9 @@ StatusOr<KernelChoices> ReadPlanFile(const std::string& path) {
   if (!file) return UsageError(absl::StrCat("cannot read the plan '", path, "'"));
   if (file.tellg() > kMostBytes) return InvalidArgument("'", path, "' is too large for a plan");
   file.seekg(0);
-  const Json json = Json::parse(file, nullptr, /*allow_exceptions=*/false);
+  // What lies deeper than a plan's own entries is never kept.
+  const auto keep = [](int depth, Json::parse_event_t, Json&) { return depth <= 2; };
+  const Json json = Json::parse(file, keep, /*allow_exceptions=*/false);
   const auto has = [&](const char* key, auto check) {
     return json.is_object() && json.contains(key) && check(json[key]);
   };

@@ -1,5 +1,5 @@
 // Operators that cannot do what they are asked to.
-#include "tests/robust/bad_cases.h"
+#include "tests/robustness/bad_cases.h"
 
 namespace sardonyx {
 

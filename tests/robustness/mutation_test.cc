@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <iterator>
 
-#include "tests/robust/bad_cases.h"
-#include "tests/robust/mutate.h"
+#include "tests/robustness/bad_cases.h"
+#include "tests/robustness/mutate.h"
 
 namespace sardonyx {
 namespace {

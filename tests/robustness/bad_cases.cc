@@ -1,4 +1,4 @@
-#include "tests/robust/bad_cases.h"
+#include "tests/robustness/bad_cases.h"
 
 #include <random>
 

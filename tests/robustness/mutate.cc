@@ -1,4 +1,4 @@
-#include "tests/robust/mutate.h"
+#include "tests/robustness/mutate.h"
 
 #include <chrono>
 

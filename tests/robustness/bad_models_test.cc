@@ -8,7 +8,7 @@
 #include <ctime>
 
 #include "runtime/session/session.h"
-#include "tests/robust/bad_cases.h"
+#include "tests/robustness/bad_cases.h"
 
 namespace sardonyx {
 namespace {
