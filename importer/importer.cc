@@ -62,10 +62,13 @@ StatusOr<std::shared_ptr<Model>> ImportSource(const ByteSource& source, const st
   std::vector<Payload> payloads;
   if (Status parsed = ParseMessage(source, WireMessage::kModel, options.limits, &proto, &payloads);
       !parsed.ok()) {
-    return Prepend(parsed, absl::StrCat("this is not a valid ONNX model", LooksLike(source), ": "));
+    parsed =
+        Prepend(parsed, absl::StrCat("this is not a valid ONNX model", LooksLike(source), ": "));
+    // What is no model at all is told from one that breaks a rule.
+    return absl::IsInvalidArgument(parsed) ? absl::DataLossError(parsed.message()) : parsed;
   }
   if (!proto.has_graph() && !proto.has_ir_version()) {
-    return InvalidArgument("this is not an ONNX model", LooksLike(source));
+    return absl::DataLossError(absl::StrCat("this is not an ONNX model", LooksLike(source)));
   }
   auto model = std::make_shared<Model>();
   SX_RETURN_IF_ERROR(ReadHeader(proto, model.get()));

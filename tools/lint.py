@@ -28,7 +28,7 @@ LAYERS = [
     ("importer/", "importer"),
     ("exporter/", "exporter"),
     ("include/", "api"),
-    ("api/", "top"),
+    ("api/", "binding"),
     ("tools/", "top"),
     ("tests/", "top"),
     ("bench/", "top"),
@@ -43,6 +43,7 @@ MAY_INCLUDE = {
     "importer": {"base", "graph", "importer"},
     "exporter": {"base", "exporter", "graph", "importer"},
     "api": {"api"},
+    "binding": {"api", "base", "binding", "graph", "importer", "op", "ops", "passes", "session"},
 }
 NAMELESS = {"base", "graph", "op", "passes", "session", "importer"}
 # Operators whose names are also names of other things in ONNX's files or in messages.

@@ -20,12 +20,24 @@ const SardonyxCustomOp& Api(const Node& node) {
   return static_cast<const CustomOpDef&>(*node.op).api;
 }
 
+/// What `function` of the application returns; 1, with the error kept, where it throws.
+template <typename Function>
+int Shielded(SardonyxOpCall& call, Function&& function) {
+  try {
+    return function();
+  } catch (...) {
+    call.Fail(CurrentException());
+    return 1;
+  }
+}
+
 StatusOr<std::shared_ptr<Attrs>> ParseCustom(ParseContext& context) {
   const SardonyxCustomOp& api = Api(context.node());
   auto attrs = std::make_shared<CustomAttrs>(api.release);
   if (api.parse == nullptr) return attrs;
   SardonyxOpCall call{.parse = &context, .kept = attrs.get()};
-  const int failed = api.parse(&CustomOpHost(), &call, api.user, &attrs->state);
+  const int failed =
+      Shielded(call, [&] { return api.parse(&CustomOpHost(), &call, api.user, &attrs->state); });
   SX_RETURN_IF_ERROR(call.Outcome(failed));
   return attrs;
 }
@@ -33,13 +45,17 @@ StatusOr<std::shared_ptr<Attrs>> ParseCustom(ParseContext& context) {
 Status InferCustom(InferContext& context) {
   SardonyxOpCall call{.infer = &context};
   const auto& attrs = context.attrs<CustomAttrs>();
-  return call.Outcome(Api(context.node()).infer(&CustomOpHost(), &call, attrs.state));
+  const int failed = Shielded(
+      call, [&] { return Api(context.node()).infer(&CustomOpHost(), &call, attrs.state); });
+  return call.Outcome(failed);
 }
 
 Status RunCustom(KernelContext& context) {
   SardonyxOpCall call{.kernel = &context};
   const auto& attrs = context.attrs<CustomAttrs>();
-  SX_RETURN_IF_ERROR(call.Outcome(Api(context.node()).run(&CustomOpHost(), &call, attrs.state)));
+  const int failed =
+      Shielded(call, [&] { return Api(context.node()).run(&CustomOpHost(), &call, attrs.state); });
+  SX_RETURN_IF_ERROR(call.Outcome(failed));
   for (int i = 0; i < context.output_count(); ++i) {
     if (context.has_output(i) && !context.has_placed_output(i)) {
       return InvalidArgument("the custom operator did not make its output ", i);

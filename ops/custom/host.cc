@@ -1,5 +1,7 @@
 #include "ops/custom/host.h"
 
+#include <exception>
+#include <mutex>
 #include <utility>
 
 namespace sardonyx {
@@ -144,14 +146,33 @@ int AllocateOutput(SardonyxOpCall* call, int32_t output, int32_t element_type, i
 int ParallelFor(SardonyxOpCall* call, int64_t n, double cost,
                 void (*body)(void* user, int64_t begin, int64_t end), void* user) {
   if (call->kernel == nullptr || n < 0) return 0;
-  Status status = call->kernel->ParallelFor(
-      n, cost, [&](int64_t begin, int64_t end) { body(user, begin, end); });
+  std::mutex mutex;
+  Status thrown;  // guarded by mutex
+  Status status = call->kernel->ParallelFor(n, cost, [&](int64_t begin, int64_t end) {
+    try {
+      body(user, begin, end);
+    } catch (...) {
+      std::lock_guard lock(mutex);
+      thrown = CurrentException();
+    }
+  });
+  if (status.ok()) status = thrown;
   if (status.ok()) return 1;
   call->Fail(std::move(status));
   return 0;
 }
 
 }  // namespace
+
+Status CurrentException() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return InvalidArgument("the custom operator threw an exception: ", error.what());
+  } catch (...) {
+    return InvalidArgument("the custom operator threw an exception");
+  }
+}
 
 const SardonyxOpHost& CustomOpHost() {
   static constexpr SardonyxOpHost host = {.size = sizeof(SardonyxOpHost),

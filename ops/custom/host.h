@@ -27,6 +27,9 @@ struct CustomAttrs : Attrs {
   std::deque<Tensor> tensors;
 };
 
+/// What is being thrown, as an error: an application's code may do so against the rules.
+Status CurrentException();
+
 /// The table that every call gets.
 const SardonyxOpHost& CustomOpHost();
 

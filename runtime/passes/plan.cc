@@ -163,11 +163,16 @@ class MemoryPlanner {
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       SX_RETURN_IF_ERROR(PlaceOutputs(static_cast<int>(i)));
     }
+    const std::vector<int> outlet_of = TakeOutlets();
     plan_.arena_bytes = PlaceBuffers(buffers_);
     plan_.offsets.assign(graph_.values.size(), -1);
+    plan_.outlets.assign(graph_.values.size(), -1);
     for (size_t id = 0; id < buffer_of_.size(); ++id) {
-      if (buffer_of_[id] < 0) continue;
-      plan_.offsets[id] = buffers_[buffer_of_[id]].offset + joins_[id].offset;
+      const int buffer = buffer_of_[id];
+      if (buffer < 0) continue;
+      plan_.outlets[id] = outlet_of[buffer];
+      const int64_t start = outlet_of[buffer] < 0 ? buffers_[arena_index_[buffer]].offset : 0;
+      plan_.offsets[id] = start + joins_[id].offset;
     }
     return absl::OkStatus();
   }
@@ -230,6 +235,25 @@ class MemoryPlanner {
     if (!total) return LimitExceeded(node.Describe(), ": intermediate values are too large");
     plan_.unshared_bytes = *total;
     return bytes;
+  }
+
+  /// Buffers that hold outputs when the run ends become outlets, and the others stay for the arena;
+  /// by buffer its outlet, -1 for none.
+  std::vector<int> TakeOutlets() {
+    std::vector<int> outlet_of;
+    std::vector<Buffer> others;
+    for (const Buffer& buffer : buffers_) {
+      const bool leaves = buffer.last == static_cast<int>(plan_.steps.size());
+      outlet_of.push_back(leaves ? static_cast<int>(plan_.outlet_bytes.size()) : -1);
+      arena_index_.push_back(static_cast<int>(others.size()));
+      if (leaves) {
+        plan_.outlet_bytes.push_back(buffer.bytes);
+      } else {
+        others.push_back(buffer);
+      }
+    }
+    buffers_ = std::move(others);
+    return outlet_of;
   }
 
   /// A buffer for a value that step i is the first to write.
@@ -318,6 +342,7 @@ class MemoryPlanner {
   std::vector<int> producer_;   // by ValueId, the step that computes it as output 0, -1 for none
   std::vector<Join> joins_;     // by ValueId
   std::vector<Buffer> buffers_;
+  std::vector<int> arena_index_;  // by buffer: its place among those of the arena
 };
 
 }  // namespace

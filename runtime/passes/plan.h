@@ -38,8 +38,12 @@ struct Plan {
   std::vector<Type> input_types;
   Knowledge known;  // of every value of the graph
   std::vector<Step> steps;
-  /// By ValueId: offset in the arena, -1 for values that have no place there.
+  /// By ValueId: offset in the arena, or in an outlet; -1 for values that have no place.
   std::vector<int64_t> offsets;
+  /// By ValueId: the outlet in which it lies, -1 for the arena. Outlets hold outputs of the graph,
+  /// and leave the run with them instead of being copied.
+  std::vector<int> outlets;
+  std::vector<int64_t> outlet_bytes;
   int64_t arena_bytes = 0;
   int64_t unshared_bytes = 0;
   int64_t scratch_bytes = 0;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 
+#include "absl/container/inlined_vector.h"
 #include "runtime/base/denormals.h"
 #include "runtime/passes/evaluate.h"
 #include "runtime/passes/layout.h"
@@ -50,19 +51,54 @@ struct BoundStep {
   StepBodies bodies;
 };
 
+/// Memory of an outlet of the plan, and the steps' outputs that lie in it.
+struct Outlet {
+  std::shared_ptr<std::byte> memory;              // null: given away with an output
+  std::byte* at = nullptr;                        // this, or memory of the caller's
+  std::vector<std::pair<size_t, size_t>> places;  // step and output
+};
+
 /// A plan with the memory that its runs write.
 struct BoundPlan {
   std::shared_ptr<const Plan> plan;
+  std::vector<Outlet> outlets;
   std::shared_ptr<std::byte> arena, scratch_memory;
   absl::Span<std::byte> scratch;
   std::vector<Value> slots;  // by ValueId
   std::vector<BoundStep> steps;
 
+  /// Whether it lies in memory that is used again.
   bool InArena(const Tensor& tensor) const {
     const auto* at = static_cast<const std::byte*>(tensor.raw());
-    return at >= arena.get() && at < arena.get() + plan->arena_bytes;
+    if (at >= arena.get() && at < arena.get() + plan->arena_bytes) return true;
+    for (size_t i = 0; i < outlets.size(); ++i) {
+      if (at >= outlets[i].at && at < outlets[i].at + plan->outlet_bytes[i]) return true;
+    }
+    return false;
+  }
+
+  /// The place that the plan gives a value; undefined for none.
+  Tensor PlaceOf(ValueId id) const {
+    if (id == kNoValue || plan->offsets[id] < 0) return Tensor();
+    const Type& type = plan->known[id].type;
+    std::byte* base = plan->outlets[id] < 0 ? arena.get() : outlets[plan->outlets[id]].at;
+    return Tensor::Borrow(type.element, *type.StaticShape(), base + plan->offsets[id], nullptr);
+  }
+
+  /// Moves an outlet to other memory.
+  void Move(Outlet& outlet, std::byte* to) {
+    outlet.at = to;
+    for (const auto& [step, output] : outlet.places) {
+      steps[step].planned[output] = PlaceOf(plan->steps[step].node->outputs[output]);
+    }
   }
 };
+
+/// Whether two pieces of memory have a byte in common.
+bool Overlap(const void* a, int64_t a_bytes, const void* b, int64_t b_bytes) {
+  const auto first = reinterpret_cast<uintptr_t>(a), second = reinterpret_cast<uintptr_t>(b);
+  return first < second + b_bytes && second < first + a_bytes;
+}
 
 BoundStep BindStep(const Step& step, const Program& program, ThreadPool* pool,
                    const std::shared_ptr<MemoryBudget>& budget, BoundPlan& bound) {
@@ -74,13 +110,7 @@ BoundStep BindStep(const Step& step, const Program& program, ThreadPool* pool,
   }
   for (ValueId id : node.outputs) {
     result.outputs.push_back(id == kNoValue ? nullptr : &bound.slots[id]);
-    Tensor place;
-    if (id != kNoValue && bound.plan->offsets[id] >= 0) {
-      const Type& type = bound.plan->known[id].type;
-      place = Tensor::Borrow(type.element, *type.StaticShape(),
-                             bound.arena.get() + bound.plan->offsets[id], nullptr);
-    }
-    result.planned.push_back(std::move(place));
+    result.planned.push_back(bound.PlaceOf(id));
   }
   for (const Graph* subgraph : node.Subgraphs()) {
     const std::shared_ptr<const Program> body = program.body(subgraph);
@@ -104,6 +134,15 @@ StatusOr<std::unique_ptr<BoundPlan>> Bind(std::shared_ptr<const Plan> plan, cons
   SX_ASSIGN_OR_RETURN(bound->scratch_memory, AllocateBytes(p.scratch_bytes, budget));
   bound->scratch =
       absl::MakeSpan(bound->scratch_memory.get(), static_cast<size_t>(p.scratch_bytes));
+  bound->outlets.resize(p.outlet_bytes.size());
+  for (size_t i = 0; i < p.steps.size(); ++i) {
+    for (size_t k = 0; k < p.steps[i].node->outputs.size(); ++k) {
+      const ValueId id = p.steps[i].node->outputs[k];
+      if (id != kNoValue && p.outlets[id] >= 0) {
+        bound->outlets[p.outlets[id]].places.emplace_back(i, k);
+      }
+    }
+  }
   bound->slots.resize(p.known.size());
   for (size_t i = 0; i < p.known.size(); ++i) {
     if (p.known[i].value) bound->slots[i] = *p.known[i].value;
@@ -173,8 +212,8 @@ Status RunStep(const Step& step, const BoundPlan& plan, BoundStep& bound,
   // An output that is really another value's place would change when that place is used again.
   for (size_t i = 0; i < bound.outputs.size(); ++i) {
     Value* output = bound.outputs[i];
-    if (output == nullptr || !output->is_tensor() || !plan.InArena(output->tensor()) ||
-        output->tensor().raw() == bound.planned[i].raw()) {
+    if (output == nullptr || !output->is_tensor() ||
+        output->tensor().raw() == bound.planned[i].raw() || !plan.InArena(output->tensor())) {
       continue;
     }
     SX_ASSIGN_OR_RETURN(*output, output->tensor().Clone(environment.budget));
@@ -231,6 +270,45 @@ struct ExecutionContext::State {
     return absl::OkStatus();
   }
 
+  /// Whether an output can be computed in `place`: whole, aligned, and no input's memory.
+  bool Suits(const BoundPlan& bound, ValueId id, const Tensor& place) const {
+    const Plan& plan = *bound.plan;
+    const int outlet = plan.outlets[id];
+    if (outlet < 0 || plan.offsets[id] != 0 || plan.outlet_bytes[outlet] != place.bytes() ||
+        place.type() == DataType::kString ||
+        reinterpret_cast<uintptr_t>(place.raw()) % kAlignment != 0 ||
+        !HasType(Value(place), plan.known[id].type)) {
+      return false;
+    }
+    return std::none_of(run_inputs.begin(), run_inputs.end(), [&](const Value* input) {
+      if (!input->is_tensor()) return !input->is_none();  // a sequence's tensors are not looked at
+      const Tensor& tensor = input->tensor();
+      return Overlap(tensor.raw(), tensor.bytes(), place.raw(), place.bytes());
+    });
+  }
+
+  /// Gives every outlet memory: a place that the caller offers, or its own.
+  Status PrepareOutlets(BoundPlan& bound, absl::Span<Value* const> places) {
+    if (bound.outlets.empty()) return absl::OkStatus();
+    const Graph& graph = program->graph();
+    absl::InlinedVector<std::byte*, 4> offered(bound.outlets.size(), nullptr);
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (places[i] == nullptr || !places[i]->is_tensor()) continue;
+      Tensor& place = places[i]->tensor();
+      if (!Suits(bound, graph.outputs[i], place)) continue;
+      offered[bound.plan->outlets[graph.outputs[i]]] = place.data<std::byte>();
+    }
+    for (size_t i = 0; i < bound.outlets.size(); ++i) {
+      Outlet& outlet = bound.outlets[i];
+      if (offered[i] == nullptr && outlet.memory == nullptr) {
+        SX_ASSIGN_OR_RETURN(outlet.memory, AllocateBytes(bound.plan->outlet_bytes[i], budget));
+      }
+      std::byte* const at = offered[i] != nullptr ? offered[i] : outlet.memory.get();
+      if (outlet.at != at) bound.Move(outlet, at);
+    }
+    return absl::OkStatus();
+  }
+
   /// Shows the i-th step's outputs to `observer`.
   Status Show(const BoundPlan& bound, size_t i, const Observer& observer) const {
     const Step& step = bound.plan->steps[i];
@@ -251,10 +329,11 @@ struct ExecutionContext::State {
   }
 
   Status RunAll(const RunEnvironment& environment, const Observer& observer,
-                std::vector<NodeTiming>* timings) {
+                std::vector<NodeTiming>* timings, absl::Span<Value* const> places) {
     SX_RETURN_IF_ERROR(SelectPlan(environment));
     BoundPlan& bound = *plans.front();
     const Plan& plan = *bound.plan;
+    SX_RETURN_IF_ERROR(PrepareOutlets(bound, places));
     for (size_t i = 0; i < run_inputs.size(); ++i) bound.slots[plan.inputs[i]] = *run_inputs[i];
     const auto start = RunControl::Clock::now();
     const auto now = [&] {
@@ -301,7 +380,7 @@ ExecutionContext::ExecutionContext(std::shared_ptr<const Program> program, Threa
 ExecutionContext::~ExecutionContext() = default;
 
 Status ExecutionContext::Run(absl::Span<const Value> inputs, const RunOptions& options,
-                             std::vector<NodeTiming>* timings) {
+                             std::vector<NodeTiming>* timings, absl::Span<Value* const> places) {
   static const RunControl* const unlimited = new RunControl();
   const RunEnvironment environment{
       .pool = state_->pool,
@@ -317,7 +396,7 @@ Status ExecutionContext::Run(absl::Span<const Value> inputs, const RunOptions& o
     const bool use_default = inputs[i].is_none() && state_->defaults[i].is_tensor();
     state_->run_inputs.push_back(use_default ? &state_->defaults[i] : &inputs[i]);
   }
-  return state_->RunAll(environment, options.observer, timings);
+  return state_->RunAll(environment, options.observer, timings, places);
 }
 
 Status ExecutionContext::RunBody(absl::Span<const Value> inputs,
@@ -330,11 +409,30 @@ Status ExecutionContext::RunBody(absl::Span<const Value> inputs,
   state_->run_inputs.clear();
   for (const Value& value : inputs) state_->run_inputs.push_back(&value);
   for (const Value* value : captures) state_->run_inputs.push_back(value);
-  return state_->RunAll(environment, {}, nullptr);
+  return state_->RunAll(environment, {}, nullptr, {});
 }
 
 const Value& ExecutionContext::output(int i) const {
   return state_->plans.front()->slots[state_->program->graph().outputs[i]];
+}
+
+StatusOr<Value> ExecutionContext::TakeOutput(int i) {
+  const Value& value = output(i);
+  if (!value.is_tensor()) return value;  // what sequences and maps hold is never changed
+  const Tensor& tensor = value.tensor();
+  for (Outlet& outlet : state_->plans.front()->outlets) {
+    if (outlet.memory == nullptr || tensor.raw() != outlet.memory.get()) continue;
+    std::byte* const at = outlet.at;
+    return Value(Tensor::Borrow(tensor.type(), tensor.shape(), at, std::move(outlet.memory)));
+  }
+  SX_ASSIGN_OR_RETURN(Tensor copy, tensor.Clone(state_->budget));
+  return Value(std::move(copy));
+}
+
+void ExecutionContext::Forget() {
+  if (state_->plans.empty()) return;
+  BoundPlan& bound = *state_->plans.front();
+  for (ValueId id : bound.plan->inputs) bound.slots[id] = Value();
 }
 
 int ExecutionContext::output_count() const {

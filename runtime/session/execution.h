@@ -20,8 +20,10 @@ class ExecutionContext {
 
   /// Runs on inputs in the order of Session::inputs(); none stands for an input left out. Outputs
   /// stay readable through output() until the next Run. `timings`, where not null, is filled.
+  /// `places`, where there are any, may hold tensors in which the outputs of these positions should
+  /// be computed, null for none; it is done where the plan lets it.
   Status Run(absl::Span<const Value> inputs, const RunOptions& options = {},
-             std::vector<NodeTiming>* timings = nullptr);
+             std::vector<NodeTiming>* timings = nullptr, absl::Span<Value* const> places = {});
 
   /// The same for a subgraph: what it captures, by position of Graph::captures, and the run that
   /// it is part of.
@@ -30,6 +32,10 @@ class ExecutionContext {
 
   /// The i-th output of the last Run, which may lie in this context's own memory: Clone to keep.
   const Value& output(int i) const;
+  /// The same to keep: the memory in which it was computed, or a copy. Once for each run.
+  StatusOr<Value> TakeOutput(int i);
+  /// Lets go of the last run's inputs. Its outputs cannot be read any more.
+  void Forget();
   int output_count() const;
 
  private:

@@ -17,6 +17,20 @@ namespace {
 constexpr BackendChoice kBackends[] = {BackendChoice::kAuto, BackendChoice::kReference,
                                        BackendChoice::kNative, BackendChoice::kOneDnn};
 
+constexpr Accuracy kAccuracies[] = {Accuracy::kStrict, Accuracy::kDefault, Accuracy::kFast};
+
+/// The one among `all` that has that name. Errors: none has.
+template <typename T, size_t N>
+StatusOr<T> ByName(absl::string_view name, absl::string_view what, const T (&all)[N]) {
+  std::vector<std::string> names;
+  for (T one : all) {
+    if (name == Name(one)) return one;
+    names.emplace_back(Name(one));
+  }
+  return InvalidArgument("there is no ", what, " '", name, "'; it is one of ",
+                         absl::StrJoin(names, ", "), DidYouMean(name, names));
+}
+
 /// Adds the values that the caller wants to see to the graph's outputs.
 Status AddOutputs(const SessionOptions& options, Graph& graph) {
   std::set<ValueId> present(graph.outputs.begin(), graph.outputs.end());
@@ -97,10 +111,32 @@ Status CheckInput(const Port& port, const Value& value, std::map<std::string, in
   return absl::OkStatus();
 }
 
-/// A deep copy that belongs to the caller.
-StatusOr<Value> Own(const Value& value, const std::shared_ptr<MemoryBudget>& budget) {
-  if (value.is_tensor()) return value.tensor().Clone(budget);
-  return value;  // what sequences and maps hold is theirs already, and never changed
+/// Brings an output to its caller: into the tensor that is there, or as a value of its own.
+Status GiveOutput(ExecutionContext& context, int i, Value& place) {
+  if (!place.is_tensor()) {
+    StatusOr<Value> output = context.TakeOutput(i);
+    if (!output.ok()) return Prepend(output.status(), ": ");
+    place = *std::move(output);
+    return absl::OkStatus();
+  }
+  const Value& output = context.output(i);
+  const bool fits = output.is_tensor() && output.tensor().type() == place.tensor().type() &&
+                    output.tensor().shape() == place.tensor().shape();
+  if (!fits) {
+    return InvalidArgument(" is ", output.ToString(), ", the tensor for it ", place.ToString());
+  }
+  place.tensor().CopyFrom(output.tensor());
+  return absl::OkStatus();
+}
+
+StatusOr<int> Find(const std::vector<Port>& ports, absl::string_view name, absl::string_view what) {
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i].name == name) return static_cast<int>(i);
+  }
+  std::vector<std::string> names;
+  for (const Port& port : ports) names.push_back(port.name);
+  return InvalidArgument("the model has no ", what, " '", name, "'", DidYouMean(name, names), " (",
+                         what, "s: ", absl::StrJoin(names, ", "), ")");
 }
 
 RunEnvironment Unlimited(ThreadPool* pool, std::shared_ptr<MemoryBudget> budget) {
@@ -124,14 +160,24 @@ absl::string_view Name(BackendChoice choice) {
   return "auto";
 }
 
-StatusOr<BackendChoice> ParseBackend(absl::string_view name) {
-  std::vector<std::string> names;
-  for (BackendChoice choice : kBackends) {
-    if (name == Name(choice)) return choice;
-    names.emplace_back(Name(choice));
+absl::string_view Name(Accuracy accuracy) {
+  switch (accuracy) {
+    case Accuracy::kStrict:
+      return "strict";
+    case Accuracy::kFast:
+      return "fast";
+    case Accuracy::kDefault:
+      break;
   }
-  return InvalidArgument("there is no backend '", name, "'; it is one of ",
-                         absl::StrJoin(names, ", "), DidYouMean(name, names));
+  return "default";
+}
+
+StatusOr<BackendChoice> ParseBackend(absl::string_view name) {
+  return ByName(name, "backend", kBackends);
+}
+
+StatusOr<Accuracy> ParseAccuracy(absl::string_view name) {
+  return ByName(name, "accuracy", kAccuracies);
 }
 
 /// Contexts that no call is using, and what the model looks like from outside.
@@ -205,28 +251,37 @@ StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> 
 const std::vector<Port>& Session::inputs() const { return contexts_->inputs; }
 const std::vector<Port>& Session::outputs() const { return contexts_->outputs; }
 
-StatusOr<std::vector<Value>> Session::Arrange(const std::map<std::string, Value>& inputs) const {
+StatusOr<int> Session::FindInput(absl::string_view name) const {
+  return Find(contexts_->inputs, name, "input");
+}
+StatusOr<int> Session::FindOutput(absl::string_view name) const {
+  return Find(contexts_->outputs, name, "output");
+}
+
+Status Session::Check(absl::Span<const Value> inputs) const {
   const std::vector<Port>& ports = contexts_->inputs;
-  std::vector<std::string> names;
-  for (const Port& port : ports) names.push_back(port.name);
-  for (const auto& [name, value] : inputs) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      return InvalidArgument("the model has no input '", name, "'", DidYouMean(name, names),
-                             " (inputs: ", absl::StrJoin(names, ", "), ")");
-    }
+  if (inputs.size() != ports.size()) {
+    return InvalidArgument("expected ", ports.size(), " inputs, got ", inputs.size());
   }
-  std::vector<Value> arranged(ports.size());
   std::map<std::string, int64_t> symbols;
   for (size_t i = 0; i < ports.size(); ++i) {
-    const auto found = inputs.find(ports[i].name);
-    if (found == inputs.end()) {
-      if (ports[i].has_default || ports[i].type.kind == Type::Kind::kOptional) continue;
-      return InvalidArgument("input '", ports[i].name, "' (", ports[i].type.ToString(),
-                             ") is missing");
+    const Port& port = ports[i];
+    if (!inputs[i].is_none()) {
+      SX_RETURN_IF_ERROR(CheckInput(port, inputs[i], symbols));
+    } else if (!port.has_default && port.type.kind != Type::Kind::kOptional) {
+      return InvalidArgument("input '", port.name, "' (", port.type.ToString(), ") is missing");
     }
-    SX_RETURN_IF_ERROR(CheckInput(ports[i], found->second, symbols));
-    arranged[i] = found->second;
   }
+  return absl::OkStatus();
+}
+
+StatusOr<std::vector<Value>> Session::Arrange(const std::map<std::string, Value>& inputs) const {
+  std::vector<Value> arranged(contexts_->inputs.size());
+  for (const auto& [name, value] : inputs) {
+    SX_ASSIGN_OR_RETURN(const int position, FindInput(name));
+    arranged[position] = value;
+  }
+  SX_RETURN_IF_ERROR(Check(arranged));
   return arranged;
 }
 
@@ -234,30 +289,45 @@ std::unique_ptr<ExecutionContext> Session::NewContext() {
   return std::make_unique<ExecutionContext>(program_, pool_.get(), budget_);
 }
 
-StatusOr<std::vector<Value>> Session::Run(const std::map<std::string, Value>& inputs,
-                                          const RunOptions& options) {
-  SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, Arrange(inputs));
-  std::unique_ptr<ExecutionContext> context;
+std::unique_ptr<ExecutionContext> Session::TakeContext() {
   {
     std::lock_guard lock(contexts_->mutex);
     if (!contexts_->idle.empty()) {
-      context = std::move(contexts_->idle.back());
+      std::unique_ptr<ExecutionContext> context = std::move(contexts_->idle.back());
       contexts_->idle.pop_back();
+      return context;
     }
   }
-  if (context == nullptr) context = NewContext();
-  Status status = context->Run(arranged, options);
-  std::vector<Value> outputs;
-  for (int i = 0; status.ok() && i < context->output_count(); ++i) {
-    StatusOr<Value> output = Own(context->output(i), budget_);
-    status = output.status();
-    if (status.ok()) outputs.push_back(*std::move(output));
+  return NewContext();
+}
+
+Status Session::Run(absl::Span<const Value> inputs, absl::Span<Value* const> outputs,
+                    const RunOptions& options) {
+  SX_RETURN_IF_ERROR(Check(inputs));
+  if (outputs.size() != contexts_->outputs.size()) {
+    return InvalidArgument("the model has ", contexts_->outputs.size(), " outputs, places for ",
+                           outputs.size(), " were given");
   }
-  {
-    std::lock_guard lock(contexts_->mutex);
-    contexts_->idle.push_back(std::move(context));
+  std::unique_ptr<ExecutionContext> context = TakeContext();
+  Status status = context->Run(inputs, options, nullptr, outputs);
+  for (size_t i = 0; status.ok() && i < outputs.size(); ++i) {
+    if (outputs[i] == nullptr) continue;
+    status = Prepend(GiveOutput(*context, static_cast<int>(i), *outputs[i]),
+                     absl::StrCat("output '", contexts_->outputs[i].name, "'"));
   }
-  if (!status.ok()) return status;
+  context->Forget();
+  std::lock_guard lock(contexts_->mutex);
+  contexts_->idle.push_back(std::move(context));
+  return status;
+}
+
+StatusOr<std::vector<Value>> Session::Run(const std::map<std::string, Value>& inputs,
+                                          const RunOptions& options) {
+  SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, Arrange(inputs));
+  std::vector<Value> outputs(contexts_->outputs.size());
+  std::vector<Value*> places;
+  for (Value& output : outputs) places.push_back(&output);
+  SX_RETURN_IF_ERROR(Run(arranged, places, options));
   return outputs;
 }
 

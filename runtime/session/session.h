@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "runtime/base/run_control.h"
 #include "runtime/base/tensor.h"
 #include "runtime/graph/graph.h"
@@ -21,6 +22,9 @@ namespace sardonyx {
 enum class BackendChoice { kAuto, kReference, kNative, kOneDnn };
 absl::string_view Name(BackendChoice choice);
 StatusOr<BackendChoice> ParseBackend(absl::string_view name);
+/// "strict", "default", "fast".
+absl::string_view Name(Accuracy accuracy);
+StatusOr<Accuracy> ParseAccuracy(absl::string_view name);
 
 struct SessionOptions {
   BackendChoice backend = BackendChoice::kAuto;
@@ -112,6 +116,16 @@ class Session {
   StatusOr<std::vector<Value>> Run(const std::map<std::string, Value>& inputs,
                                    const RunOptions& options = {});
 
+  /// The same on inputs by position, none for one left out. outputs[i], where not null, gets the
+  /// i-th output: a tensor that it holds is written into, and must be of the output's type and
+  /// shape; otherwise it becomes a value that belongs to the caller.
+  Status Run(absl::Span<const Value> inputs, absl::Span<Value* const> outputs,
+             const RunOptions& options = {});
+
+  /// The position of the input or output of that name. Errors: there is none.
+  StatusOr<int> FindInput(absl::string_view name) const;
+  StatusOr<int> FindOutput(absl::string_view name) const;
+
   /// Inputs by name as ExecutionContext::Run takes them: checked, in order, none where left out.
   StatusOr<std::vector<Value>> Arrange(const std::map<std::string, Value>& inputs) const;
 
@@ -129,6 +143,10 @@ class Session {
  private:
   Session() = default;
   struct ContextPool;
+
+  /// Errors: an input that is missing, or not of its declared type.
+  Status Check(absl::Span<const Value> inputs) const;
+  std::unique_ptr<ExecutionContext> TakeContext();
 
   SessionOptions options_;
   std::shared_ptr<MemoryBudget> budget_;

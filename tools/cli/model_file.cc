@@ -7,19 +7,21 @@
 #include "importer/importer.h"
 #include "ops/custom/custom.h"
 #include "runtime/base/nearest.h"
+#include "runtime/session/plan_file.h"
 #include "tools/cli/output.h"
-#include "tools/cli/plan_file.h"
 
 namespace sardonyx {
 
 namespace {
 
-StatusOr<Accuracy> ParseAccuracy(const std::string& name) {
-  if (name == "strict") return Accuracy::kStrict;
-  if (name == "default") return Accuracy::kDefault;
-  if (name == "fast") return Accuracy::kFast;
-  return UsageError(
-      absl::StrCat("--accuracy: there is no '", name, "'; it is one of strict, default, fast"));
+StatusOr<KernelChoices> ReadKernels(const std::string& path) {
+  auto plan = ReadPlanFile(path);
+  if (absl::IsNotFound(plan.status())) return UsageError(plan.status().message());
+  SX_RETURN_IF_ERROR(plan.status());
+  if (!plan->cpu.empty() && plan->cpu != ThisCpu()) {
+    Note(absl::StrCat("the plan '", path, "' was measured on another CPU, ", Printable(plan->cpu)));
+  }
+  return plan->kernels;
 }
 
 }  // namespace
@@ -30,14 +32,16 @@ StatusOr<SessionOptions> ToSessionOptions(const SessionFlags& flags) {
   if (!backend.ok()) return UsageError(absl::StrCat("--backend: ", backend.status().message()));
   options.backend = *backend;
   options.threads = flags.threads;
-  SX_ASSIGN_OR_RETURN(options.accuracy, ParseAccuracy(flags.accuracy));
+  const StatusOr<Accuracy> accuracy = ParseAccuracy(flags.accuracy);
+  if (!accuracy.ok()) return UsageError(absl::StrCat("--accuracy: ", accuracy.status().message()));
+  options.accuracy = *accuracy;
   for (const std::string& path : flags.custom_ops) {
     auto ops = LoadCustomOps(path);
     if (!ops.ok()) return UsageError(absl::StrCat("--custom-ops: ", ops.status().message()));
     options.custom_ops.insert(options.custom_ops.end(), ops->begin(), ops->end());
   }
   if (!flags.plan.empty()) {
-    SX_ASSIGN_OR_RETURN(options.kernels, ReadPlanFile(flags.plan));
+    SX_ASSIGN_OR_RETURN(options.kernels, ReadKernels(flags.plan));
   }
   if (flags.memory_limit_mib > 0) options.memory_limit = flags.memory_limit_mib << 20;
   if (flags.transformed_limit_mib >= 0) {

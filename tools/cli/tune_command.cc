@@ -1,12 +1,12 @@
 // `sardonyx tune`: which kernel is the fastest for each layer, by measurement.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "runtime/session/plan_file.h"
 #include "runtime/session/tune.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/input_spec.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
-#include "tools/cli/plan_file.h"
 
 namespace sardonyx {
 namespace {

@@ -21,7 +21,12 @@ std::string ThisCpu();
 /// Errors: the file cannot be written.
 Status WritePlanFile(const std::string& path, const PlanOrigin& origin, const Tuning& tuning);
 
-/// Errors: no such file, or no plan. Notes on stderr where it was measured on another CPU.
-StatusOr<KernelChoices> ReadPlanFile(const std::string& path);
+struct PlanFile {
+  std::string cpu;  // on which it was measured; "" where it does not say
+  KernelChoices kernels;
+};
+
+/// Errors: no such file, or no plan.
+StatusOr<PlanFile> ReadPlanFile(const std::string& path);
 
 }  // namespace sardonyx

@@ -1,14 +1,16 @@
-#include "tools/cli/plan_file.h"
+#include "runtime/session/plan_file.h"
 
 #include <fstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "tools/cli/output.h"
+#include "nlohmann/json.hpp"
 
 namespace sardonyx {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "sardonyx.plan/1";
 constexpr int64_t kMostBytes = int64_t{64} << 20;
@@ -36,12 +38,15 @@ Status WritePlanFile(const std::string& path, const PlanOrigin& origin, const Tu
   json["tuned_ms"] = tuning.tuned_ms;
   json["kernels"] = Json::object();
   for (const auto& [output, kernel] : tuning.kernels) json["kernels"][output] = kernel;
-  return WriteFile(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << json.dump(1, ' ', false, Json::error_handler_t::replace) << "\n";
+  file.close();
+  return file ? absl::OkStatus() : InvalidArgument("cannot write '", path, "'");
 }
 
-StatusOr<KernelChoices> ReadPlanFile(const std::string& path) {
+StatusOr<PlanFile> ReadPlanFile(const std::string& path) {
   std::ifstream file(path, std::ios::ate | std::ios::binary);
-  if (!file) return UsageError(absl::StrCat("cannot read the plan '", path, "'"));
+  if (!file) return absl::NotFoundError(absl::StrCat("cannot read the plan '", path, "'"));
   if (file.tellg() > kMostBytes) return InvalidArgument("'", path, "' is too large for a plan");
   file.seekg(0);
   // What lies deeper than a plan's own entries is never kept.
@@ -55,16 +60,13 @@ StatusOr<KernelChoices> ReadPlanFile(const std::string& path) {
       !has("kernels", [](const Json& value) { return value.is_object(); })) {
     return InvalidArgument("'", path, "' is no plan, which 'sardonyx tune MODEL -o FILE' writes");
   }
-  KernelChoices kernels;
+  PlanFile plan;
   for (const auto& [output, kernel] : json["kernels"].items()) {
     if (!kernel.is_string()) return InvalidArgument("'", path, "': '", output, "' has no kernel");
-    kernels[output] = kernel.get<std::string>();
+    plan.kernels[output] = kernel.get<std::string>();
   }
-  if (has("cpu", is_text) && json["cpu"] != ThisCpu()) {
-    Note(absl::StrCat("the plan '", path, "' was measured on another CPU, ",
-                      Printable(json["cpu"].get<std::string>())));
-  }
-  return kernels;
+  if (has("cpu", is_text)) plan.cpu = json["cpu"].get<std::string>();
+  return plan;
 }
 
 }  // namespace sardonyx

@@ -1,0 +1,204 @@
+// Sessions: loading, inputs and outputs, metadata.
+#include "api/ort/objects.h"
+
+namespace sardonyx::ort {
+namespace {
+
+template <typename Load>
+OrtStatus* Open(const OrtSessionOptions* options, OrtSession** out, Load&& load) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(LoadedModel model,
+                            load(options == nullptr ? LoadOptions() : options->load));
+        *out = AllSessions().Add(Share(std::move(model)));
+        return absl::OkStatus();
+      },
+      out);
+}
+
+OrtStatus* CreateSession(const OrtEnv* env, const char* path, const OrtSessionOptions* options,
+                         OrtSession** out) {
+  if (env == nullptr || path == nullptr) return NewStatus(kInvalidArgument, "env or path is null");
+  return Open(options, out, [&](const LoadOptions& how) { return LoadFile(path, how); });
+}
+
+OrtStatus* CreateSessionFromArray(const OrtEnv* env, const void* bytes, size_t size,
+                                  const OrtSessionOptions* options, OrtSession** out) {
+  if (env == nullptr || bytes == nullptr) {
+    return NewStatus(kInvalidArgument, "env or the model is null");
+  }
+  const absl::string_view view(static_cast<const char*>(bytes), size);
+  return Open(options, out, [&](const LoadOptions& how) { return LoadBytes(view, "", how); });
+}
+
+/// Inputs and outputs as onnxruntime counts them: inputs with a default are initializers that may
+/// be overridden, and no inputs.
+enum class Ports { kInputs, kOutputs, kInitializers };
+
+std::vector<const Port*> List(const Session& session, Ports which) {
+  std::vector<const Port*> list;
+  for (const Port& port : which == Ports::kOutputs ? session.outputs() : session.inputs()) {
+    if (which == Ports::kOutputs || port.has_default == (which == Ports::kInitializers)) {
+      list.push_back(&port);
+    }
+  }
+  return list;
+}
+
+template <Ports kWhich>
+OrtStatus* Count(const OrtSession* session, size_t* out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        *out = List(*model->session, kWhich).size();
+        return absl::OkStatus();
+      },
+      out);
+}
+
+StatusOr<const Port*> PortAt(const Session& session, Ports which, size_t index) {
+  const std::vector<const Port*> list = List(session, which);
+  if (index < list.size()) return list[index];
+  return InvalidArgument("there is no input or output ", index, " of ", list.size());
+}
+
+template <Ports kWhich>
+OrtStatus* GetName(const OrtSession* session, size_t index, OrtAllocator* allocator, char** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        SX_ASSIGN_OR_RETURN(const Port* port, PortAt(*model->session, kWhich, index));
+        SX_ASSIGN_OR_RETURN(*out, CopyText(allocator, port->name));
+        return absl::OkStatus();
+      },
+      allocator, out);
+}
+
+template <Ports kWhich>
+OrtStatus* GetType(const OrtSession* session, size_t index, OrtTypeInfo** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        SX_ASSIGN_OR_RETURN(const Port* port, PortAt(*model->session, kWhich, index));
+        *out = Describe(port->type);
+        return absl::OkStatus();
+      },
+      out);
+}
+
+OrtStatus* GetMemoryInfos(const OrtSession* session, const OrtMemoryInfo** infos, size_t count) {
+  return Guarded(
+      [&]() -> Status {
+        SX_RETURN_IF_ERROR(FindSession(session).status());
+        std::fill_n(infos, count, CpuMemory());
+        return absl::OkStatus();
+      },
+      infos);
+}
+
+OrtStatus* GetMetadata(const OrtSession* session, OrtModelMetadata** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        *out = new OrtModelMetadata{model->metadata};
+        return absl::OkStatus();
+      },
+      out);
+}
+
+template <auto kMember>
+OrtStatus* GetText(const OrtModelMetadata* metadata, OrtAllocator* allocator, char** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(*out, CopyText(allocator, metadata->metadata.*kMember));
+        return absl::OkStatus();
+      },
+      metadata, allocator, out);
+}
+
+OrtStatus* LookupCustom(const OrtModelMetadata* metadata, OrtAllocator* allocator, const char* key,
+                        char** out) {
+  return Guarded(
+      [&]() -> Status {
+        *out = nullptr;
+        const auto found = metadata->metadata.custom.find(key);
+        if (found == metadata->metadata.custom.end()) return absl::OkStatus();
+        SX_ASSIGN_OR_RETURN(*out, CopyText(allocator, found->second));
+        return absl::OkStatus();
+      },
+      metadata, allocator, key, out);
+}
+
+OrtStatus* GetCustomKeys(const OrtModelMetadata* metadata, OrtAllocator* allocator, char*** keys,
+                         int64_t* count) {
+  return Guarded(
+      [&]() -> Status {
+        const auto& custom = metadata->metadata.custom;
+        *keys = nullptr;
+        *count = static_cast<int64_t>(custom.size());
+        if (custom.empty()) return absl::OkStatus();
+        auto** list =
+            static_cast<char**>(allocator->Alloc(allocator, custom.size() * sizeof(char*)));
+        if (list == nullptr) return LimitExceeded("the allocator gave no memory");
+        size_t i = 0;
+        for (const auto& [key, value] : custom) {
+          SX_ASSIGN_OR_RETURN(list[i++], CopyText(allocator, key));
+        }
+        *keys = list;
+        return absl::OkStatus();
+      },
+      metadata, allocator, keys, count);
+}
+
+OrtStatus* GetVersion(const OrtModelMetadata* metadata, int64_t* out) {
+  return Guarded(
+      [&] {
+        *out = metadata->metadata.model_version;
+        return absl::OkStatus();
+      },
+      metadata, out);
+}
+
+}  // namespace
+
+Sessions& AllSessions() {
+  static Sessions* const sessions = new Sessions;  // for threads that outlive main
+  return *sessions;
+}
+
+StatusOr<std::shared_ptr<LoadedModel>> FindSession(const OrtSession* handle) {
+  std::shared_ptr<LoadedModel> found = AllSessions().Get(handle);
+  if (found == nullptr) return InvalidArgument("the session is null or was released");
+  return found;
+}
+
+void AddSessionFunctions(Table& table) {
+  table.Set(SlotOf("CreateSession"), CreateSession);
+  table.Set(SlotOf("CreateSessionFromArray"), CreateSessionFromArray);
+  table.Set(
+      SlotOf("ReleaseSession"), +[](OrtSession* session) { AllSessions().Release(session); });
+  table.Set(SlotOf("SessionGetInputCount"), Count<Ports::kInputs>);
+  table.Set(SlotOf("SessionGetOutputCount"), Count<Ports::kOutputs>);
+  table.Set(SlotOf("SessionGetOverridableInitializerCount"), Count<Ports::kInitializers>);
+  table.Set(SlotOf("SessionGetInputName"), GetName<Ports::kInputs>);
+  table.Set(SlotOf("SessionGetOutputName"), GetName<Ports::kOutputs>);
+  table.Set(SlotOf("SessionGetOverridableInitializerName"), GetName<Ports::kInitializers>);
+  table.Set(SlotOf("SessionGetInputTypeInfo"), GetType<Ports::kInputs>);
+  table.Set(SlotOf("SessionGetOutputTypeInfo"), GetType<Ports::kOutputs>);
+  table.Set(SlotOf("SessionGetOverridableInitializerTypeInfo"), GetType<Ports::kInitializers>);
+  table.Set(SlotOf("SessionGetMemoryInfoForInputs"), GetMemoryInfos);
+  table.Set(SlotOf("SessionGetMemoryInfoForOutputs"), GetMemoryInfos);
+  table.Set(SlotOf("SessionGetModelMetadata"), GetMetadata);
+  table.Set(
+      SlotOf("ReleaseModelMetadata"), +[](OrtModelMetadata* metadata) { delete metadata; });
+  table.Set(SlotOf("ModelMetadataGetProducerName"), GetText<&Metadata::producer_name>);
+  table.Set(SlotOf("ModelMetadataGetGraphName"), GetText<&Metadata::graph_name>);
+  table.Set(SlotOf("ModelMetadataGetDomain"), GetText<&Metadata::domain>);
+  table.Set(SlotOf("ModelMetadataGetDescription"), GetText<&Metadata::description>);
+  table.Set(SlotOf("ModelMetadataGetGraphDescription"), GetText<&Metadata::graph_description>);
+  table.Set(SlotOf("ModelMetadataLookupCustomMetadataMap"), LookupCustom);
+  table.Set(SlotOf("ModelMetadataGetCustomMetadataMapKeys"), GetCustomKeys);
+  table.Set(SlotOf("ModelMetadataGetVersion"), GetVersion);
+}
+
+}  // namespace sardonyx::ort
