@@ -7,10 +7,10 @@
 #include <fstream>
 
 #include "importer/importer.h"
+#include "runtime/session/plan_file.h"
 #include "runtime/session/session.h"
 #include "tools/cli/classify.h"
 #include "tools/cli/input_spec.h"
-#include "tools/cli/plan_file.h"
 
 namespace sardonyx {
 namespace {
@@ -70,9 +70,9 @@ Status TryLabels(const std::string& path, const Tensor& scores) {
 }
 
 Status TryPlan(const std::string& path, const std::string& valid_model) {
-  SX_ASSIGN_OR_RETURN(KernelChoices kernels, ReadPlanFile(path));
+  SX_ASSIGN_OR_RETURN(PlanFile plan, ReadPlanFile(path));
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
-                      Load(valid_model, {.kernels = std::move(kernels)}));
+                      Load(valid_model, {.kernels = std::move(plan.kernels)}));
   return RunOnce(*session).status();
 }
 
