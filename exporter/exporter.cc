@@ -1,10 +1,11 @@
 #include "exporter/exporter.h"
 
-#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "exporter/graph_writer.h"
+#include "runtime/base/replacement.h"
 
 namespace sardonyx {
 namespace {
@@ -46,25 +47,6 @@ int64_t ConstantBytes(const Graph& graph) {
   }
   return bytes;
 }
-
-/// A file that takes the place of `path` once it is whole.
-class Replacement {
- public:
-  explicit Replacement(std::string path)
-      : path_(std::move(path)), temporary_(absl::StrCat(path_, ".part")) {}
-  ~Replacement() {
-    if (!kept_) std::remove(temporary_.c_str());
-  }
-  const std::string& temporary() const { return temporary_; }
-  Status Keep() {
-    kept_ = std::rename(temporary_.c_str(), path_.c_str()) == 0;
-    return kept_ ? absl::OkStatus() : InvalidArgument("cannot write '", path_, "'");
-  }
-
- private:
-  std::string path_, temporary_;
-  bool kept_ = false;
-};
 
 }  // namespace
 

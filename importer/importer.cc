@@ -1,12 +1,13 @@
 #include "importer/importer.h"
 
 #include "absl/strings/match.h"
-#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/arena.h"
 #include "importer/graph_builder.h"
 #include "importer/parse.h"
 #include "importer/skeleton.h"
 #include "importer/source.h"
 #include "importer/tensor_reader.h"
+#include "runtime/base/without_exceptions.h"
 #include "runtime/graph/verify.h"
 
 namespace sardonyx {
@@ -58,7 +59,9 @@ StatusOr<std::shared_ptr<Model>> ImportSource(const ByteSource& source, const st
     return LimitExceeded("the model has ", source.size(), " bytes, the limit file_bytes is ",
                          options.limits.file_bytes);
   }
-  wire::ModelProto proto;
+  // The arena has what was parsed even where memory ends in the midst of it.
+  google::protobuf::Arena arena;
+  auto& proto = *google::protobuf::Arena::CreateMessage<wire::ModelProto>(&arena);
   std::vector<Payload> payloads;
   if (Status parsed = ParseMessage(source, WireMessage::kModel, options.limits, &proto, &payloads);
       !parsed.ok()) {
@@ -86,15 +89,18 @@ StatusOr<std::shared_ptr<Model>> ImportSource(const ByteSource& source, const st
 }  // namespace
 
 StatusOr<std::shared_ptr<Model>> ImportFile(const std::string& path, const ImportOptions& options) {
-  SX_ASSIGN_OR_RETURN(const std::unique_ptr<FileSource> file,
-                      FileSource::Open(path, options.limits.file_bytes));
-  return ImportSource(*file, FolderOf(path), options);
+  return WithoutExceptions([&]() -> StatusOr<std::shared_ptr<Model>> {
+    SX_ASSIGN_OR_RETURN(const std::unique_ptr<FileSource> file,
+                        FileSource::Open(path, options.limits.file_bytes));
+    return ImportSource(*file, FolderOf(path), options);
+  });
 }
 
 StatusOr<std::shared_ptr<Model>> ImportBytes(absl::string_view bytes,
                                              const std::string& model_folder,
                                              const ImportOptions& options) {
-  return ImportSource(MemorySource(bytes), model_folder, options);
+  return WithoutExceptions(
+      [&] { return ImportSource(MemorySource(bytes), model_folder, options); });
 }
 
 }  // namespace sardonyx

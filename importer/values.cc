@@ -1,8 +1,10 @@
 // Tensors, sequences, maps and optionals in files of their own, as test data are stored.
+#include "google/protobuf/arena.h"
 #include "importer/importer.h"
 #include "importer/onnx_data_wire.pb.h"
 #include "importer/parse.h"
 #include "importer/tensor_reader.h"
+#include "runtime/base/without_exceptions.h"
 
 namespace sardonyx {
 namespace {
@@ -113,7 +115,8 @@ StatusOr<Value> ValueReader::Read(const wire::OptionalProto& proto) {
 template <typename Proto>
 StatusOr<Value> ReadMessage(const ByteSource& source, WireMessage kind, const std::string& folder,
                             const ImportOptions& options) {
-  Proto proto;
+  google::protobuf::Arena arena;  // as for models
+  auto& proto = *google::protobuf::Arena::CreateMessage<Proto>(&arena);
   std::vector<Payload> payloads;
   SX_RETURN_IF_ERROR(ParseMessage(source, kind, options.limits, &proto, &payloads));
   TensorReader tensors(source, std::move(payloads), folder, options);
@@ -141,7 +144,8 @@ StatusOr<Value> ReadValue(const ByteSource& source, const Type& type, const std:
 
 StatusOr<Value> ParseValueProto(absl::string_view bytes, const Type& type,
                                 const ImportOptions& options) {
-  StatusOr<Value> value = ReadValue(MemorySource(bytes), type, "", options);
+  StatusOr<Value> value =
+      WithoutExceptions([&] { return ReadValue(MemorySource(bytes), type, "", options); });
   if (!value.ok()) return Prepend(value.status(), "this is not a valid ONNX value: ");
   return value;
 }
@@ -150,7 +154,8 @@ StatusOr<Value> ReadValueFile(const std::string& path, const Type& type,
                               const ImportOptions& options) {
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<FileSource> file,
                       FileSource::Open(path, options.limits.file_bytes));
-  StatusOr<Value> value = ReadValue(*file, type, FolderOf(path), options);
+  StatusOr<Value> value =
+      WithoutExceptions([&] { return ReadValue(*file, type, FolderOf(path), options); });
   if (!value.ok()) {
     return Prepend(value.status(), absl::StrCat("'", path, "' is not a valid ONNX value: "));
   }

@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <exception>
 #include <fstream>
 #include <string>
 
@@ -80,15 +81,22 @@ struct ThreadPool::Job {
   WorkShares chunks;
   std::atomic<int> inside{0};                 // workers between TakeJob and their last touch
   const uint32_t float_modes = FloatModes();  // the caller's, for all who work
+  std::atomic<bool> failed{false};
+  std::exception_ptr thrown = nullptr;  // by the first body that failed, for the caller
   Job* link = nullptr;
 };
 
 ThreadPool::ThreadPool(int threads) {
+  workers_.reserve(static_cast<size_t>(std::max(threads, 1)) - 1);
   for (int i = 1; i < threads; ++i) {
-    workers_.emplace_back([this, i] {
-      participant = i;
-      WorkerLoop();
-    });
+    try {
+      workers_.emplace_back([this, i] {
+        participant = i;
+        WorkerLoop();
+      });
+    } catch (const std::exception&) {
+      break;  // the system has no more threads, or no memory for one: fewer will do
+    }
   }
 }
 
@@ -104,7 +112,12 @@ ThreadPool::~ThreadPool() {
 void ThreadPool::Work(Job& job) {
   for (int64_t index, end; job.chunks.Take(participant, 1, &index, &end);) {
     if (job.control.Stopped()) return job.chunks.Drop();
-    job.body(index * job.chunk, std::min(index * job.chunk + job.chunk, job.n));
+    try {
+      job.body(index * job.chunk, std::min(index * job.chunk + job.chunk, job.n));
+    } catch (...) {  // no thread may end by it, and the job lies on its caller's stack
+      if (!job.failed.exchange(true)) job.thrown = std::current_exception();
+      return job.chunks.Drop();
+    }
   }
 }
 
@@ -191,6 +204,7 @@ Status ThreadPool::Execute(int64_t n, int64_t chunk, const RunControl& control,
     SpinUntil(RunControl::Clock::now() + kJoinSpin, alone);
     while (!alone()) std::this_thread::yield();
   }
+  if (job.thrown != nullptr) std::rethrow_exception(job.thrown);
   return control.Check();
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/container/inlined_vector.h"
 #include "runtime/base/denormals.h"
+#include "runtime/base/without_exceptions.h"
 #include "runtime/passes/evaluate.h"
 #include "runtime/passes/layout.h"
 #include "runtime/passes/run_kernel.h"
@@ -381,22 +382,24 @@ ExecutionContext::~ExecutionContext() = default;
 
 Status ExecutionContext::Run(absl::Span<const Value> inputs, const RunOptions& options,
                              std::vector<NodeTiming>* timings, absl::Span<Value* const> places) {
-  static const RunControl* const unlimited = new RunControl();
-  const RunEnvironment environment{
-      .pool = state_->pool,
-      .control = options.control == nullptr ? unlimited : options.control,
-      .budget = state_->budget,
-      .seed = options.seed};
-  const Graph& graph = state_->program->graph();
-  if (inputs.size() != graph.inputs.size()) {
-    return InvalidArgument("expected ", graph.inputs.size(), " inputs, got ", inputs.size());
-  }
-  state_->run_inputs.clear();
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const bool use_default = inputs[i].is_none() && state_->defaults[i].is_tensor();
-    state_->run_inputs.push_back(use_default ? &state_->defaults[i] : &inputs[i]);
-  }
-  return state_->RunAll(environment, options.observer, timings, places);
+  return WithoutExceptions([&]() -> Status {
+    static const RunControl* const unlimited = new RunControl();
+    const RunEnvironment environment{
+        .pool = state_->pool,
+        .control = options.control == nullptr ? unlimited : options.control,
+        .budget = state_->budget,
+        .seed = options.seed};
+    const Graph& graph = state_->program->graph();
+    if (inputs.size() != graph.inputs.size()) {
+      return InvalidArgument("expected ", graph.inputs.size(), " inputs, got ", inputs.size());
+    }
+    state_->run_inputs.clear();
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      const bool use_default = inputs[i].is_none() && state_->defaults[i].is_tensor();
+      state_->run_inputs.push_back(use_default ? &state_->defaults[i] : &inputs[i]);
+    }
+    return state_->RunAll(environment, options.observer, timings, places);
+  });
 }
 
 Status ExecutionContext::RunBody(absl::Span<const Value> inputs,

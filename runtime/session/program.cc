@@ -14,6 +14,17 @@ constexpr int64_t kPlanFoldBytes = 4096;  // results that are kept in each plan:
 /// another order besides.
 int64_t MostFolded(const Graph& graph) { return (int64_t{16} << 20) + 3 * ConstantBytes(graph); }
 
+/// An error where a run's planned memory is more than what the budget has left.
+Status CheckFits(const Plan& plan, const MemoryBudget& budget) {
+  const int64_t left = budget.limit() - budget.used();
+  if (plan.arena_bytes <= left && plan.scratch_bytes <= left - plan.arena_bytes) {
+    return absl::OkStatus();
+  }
+  return LimitExceeded("a run needs ", plan.arena_bytes, " bytes for values and ",
+                       plan.scratch_bytes, " for temporary memory, the memory limit of ",
+                       budget.limit(), " bytes leaves ", left);
+}
+
 }  // namespace
 
 StatusOr<std::shared_ptr<Program>> Program::Compile(Graph graph, const SessionOptions& options,
@@ -66,6 +77,7 @@ Status Program::Settle(const std::vector<Type>& types, const RunEnvironment& env
     graph_.values[id].constant = WithoutElements(*graph_.values[id].constant);
   };
   SX_ASSIGN_OR_RETURN(std::shared_ptr<const Plan> plan, MakePlan(graph_, types, options));
+  SX_RETURN_IF_ERROR(CheckFits(*plan, *environment.budget));
   plans_.push_front(std::move(plan));
   settled_ = true;
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_join.h"
 #include "runtime/base/nearest.h"
+#include "runtime/base/without_exceptions.h"
 #include "runtime/passes/resolve.h"
 #include "runtime/passes/symbols.h"
 #include "runtime/session/execution.h"
@@ -191,61 +192,64 @@ Session::~Session() = default;
 
 StatusOr<std::unique_ptr<Session>> Session::Create(std::shared_ptr<const Model> model,
                                                    const SessionOptions& options) {
-  std::unique_ptr<Session> session(new Session());
-  session->options_ = options;
-  if (options.threads < 0 || options.threads > 1024) {
-    return InvalidArgument("threads is ", options.threads, ", expected 0 (all) to 1024");
-  }
-  if (options.threads == 0) session->options_.threads = UsableThreads();
-  session->budget_ = std::make_shared<MemoryBudget>(options.memory_limit);
-  session->pool_ = std::make_unique<ThreadPool>(session->options_.threads);
-  session->contexts_ = std::make_unique<ContextPool>();
+  return WithoutExceptions([&]() -> StatusOr<std::unique_ptr<Session>> {
+    std::unique_ptr<Session> session(new Session());
+    session->options_ = options;
+    if (options.threads < 0 || options.threads > 1024) {
+      return InvalidArgument("threads is ", options.threads, ", expected 0 (all) to 1024");
+    }
+    if (options.threads == 0) session->options_.threads = UsableThreads();
+    session->budget_ = std::make_shared<MemoryBudget>(options.memory_limit);
+    session->pool_ = std::make_unique<ThreadPool>(session->options_.threads);
+    session->contexts_ = std::make_unique<ContextPool>();
 
-  Graph graph = model->graph.Clone();
-  SX_RETURN_IF_ERROR(SetSymbols(options.symbols, graph));
-  const std::vector<std::string> problems = ResolveOperators(graph, session->options_.custom_ops);
-  if (!problems.empty()) return InvalidArgument(absl::StrJoin(problems, "\n"));
-  SX_RETURN_IF_ERROR(AddOutputs(options, graph));
-  // Before IR version 4 every initializer had to be an input; none was meant to be overridden.
-  if (model->ir_version < 4) {
-    std::erase_if(graph.inputs, [&](ValueId id) { return graph.values[id].constant.has_value(); });
-  }
-  model.reset();  // constants that the graph does without may go, unless the caller holds them
-  ContextPool& ports = *session->contexts_;
-  for (ValueId id : graph.inputs) {
-    const ValueInfo& value = graph.values[id];
-    ports.inputs.push_back(
-        {.name = value.name, .type = value.type, .has_default = value.constant.has_value()});
-  }
-  for (size_t i = 0; i < graph.outputs.size(); ++i) {
-    ports.outputs.push_back(
-        {.name = graph.OutputName(i), .type = graph.values[graph.outputs[i]].type});
-  }
+    Graph graph = model->graph.Clone();
+    SX_RETURN_IF_ERROR(SetSymbols(options.symbols, graph));
+    const std::vector<std::string> problems = ResolveOperators(graph, session->options_.custom_ops);
+    if (!problems.empty()) return InvalidArgument(absl::StrJoin(problems, "\n"));
+    SX_RETURN_IF_ERROR(AddOutputs(options, graph));
+    // Before IR version 4 every initializer had to be an input; none was meant to be overridden.
+    if (model->ir_version < 4) {
+      std::erase_if(graph.inputs,
+                    [&](ValueId id) { return graph.values[id].constant.has_value(); });
+    }
+    model.reset();  // constants that the graph does without may go, unless the caller holds them
+    ContextPool& ports = *session->contexts_;
+    for (ValueId id : graph.inputs) {
+      const ValueInfo& value = graph.values[id];
+      ports.inputs.push_back(
+          {.name = value.name, .type = value.type, .has_default = value.constant.has_value()});
+    }
+    for (size_t i = 0; i < graph.outputs.size(); ++i) {
+      ports.outputs.push_back(
+          {.name = graph.OutputName(i), .type = graph.values[graph.outputs[i]].type});
+    }
 
-  const RunEnvironment environment = Unlimited(session->pool_.get(), session->budget_);
-  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Program> program,
-                      Program::Compile(std::move(graph), session->options_, environment));
-  const Graph& compiled = program->graph();
-  std::vector<Type> types;
-  for (size_t i = 0; i < ports.outputs.size(); ++i) {
-    const Type& inferred = compiled.values[compiled.outputs[i]].type;
-    SX_RETURN_IF_ERROR(CheckDeclared(ports.outputs[i], inferred));
-    if (ports.outputs[i].type.kind == Type::Kind::kUnknown) ports.outputs[i].type = inferred;
-  }
-  bool fixed = true, defaults = false;
-  for (const Port& port : ports.inputs) {
-    types.push_back(port.type);
-    fixed = fixed && port.type.StaticShape().has_value();
-    defaults = defaults || port.has_default;
-  }
-  // With shapes that cannot vary the plan is part of loading: its errors show now. What stands in
-  // for an input left out may have another shape yet.
-  if (fixed) {
-    SX_RETURN_IF_ERROR(defaults ? program->PlanFor(types, environment).status()
-                                : program->Settle(types, environment));
-  }
-  session->program_ = program;
-  return session;
+    const RunEnvironment environment = Unlimited(session->pool_.get(), session->budget_);
+    SX_ASSIGN_OR_RETURN(const std::shared_ptr<Program> program,
+                        Program::Compile(std::move(graph), session->options_, environment));
+    const Graph& compiled = program->graph();
+    std::vector<Type> types;
+    for (size_t i = 0; i < ports.outputs.size(); ++i) {
+      const Type& inferred = compiled.values[compiled.outputs[i]].type;
+      SX_RETURN_IF_ERROR(CheckDeclared(ports.outputs[i], inferred));
+      if (ports.outputs[i].type.kind == Type::Kind::kUnknown) ports.outputs[i].type = inferred;
+    }
+    bool fixed = true, defaults = false;
+    for (const Port& port : ports.inputs) {
+      types.push_back(port.type);
+      fixed = fixed && port.type.StaticShape().has_value();
+      defaults = defaults || port.has_default;
+    }
+    // With shapes that cannot vary the plan is part of loading: its errors show now. What stands in
+    // for an input left out may have another shape yet.
+    if (fixed) {
+      SX_RETURN_IF_ERROR(defaults ? program->PlanFor(types, environment).status()
+                                  : program->Settle(types, environment));
+    }
+    session->program_ = program;
+    return session;
+  });
 }
 
 const std::vector<Port>& Session::inputs() const { return contexts_->inputs; }
@@ -303,32 +307,36 @@ std::unique_ptr<ExecutionContext> Session::TakeContext() {
 
 Status Session::Run(absl::Span<const Value> inputs, absl::Span<Value* const> outputs,
                     const RunOptions& options) {
-  SX_RETURN_IF_ERROR(Check(inputs));
-  if (outputs.size() != contexts_->outputs.size()) {
-    return InvalidArgument("the model has ", contexts_->outputs.size(), " outputs, places for ",
-                           outputs.size(), " were given");
-  }
-  std::unique_ptr<ExecutionContext> context = TakeContext();
-  Status status = context->Run(inputs, options, nullptr, outputs);
-  for (size_t i = 0; status.ok() && i < outputs.size(); ++i) {
-    if (outputs[i] == nullptr) continue;
-    status = Prepend(GiveOutput(*context, static_cast<int>(i), *outputs[i]),
-                     absl::StrCat("output '", contexts_->outputs[i].name, "'"));
-  }
-  context->Forget();
-  std::lock_guard lock(contexts_->mutex);
-  contexts_->idle.push_back(std::move(context));
-  return status;
+  return WithoutExceptions([&]() -> Status {
+    SX_RETURN_IF_ERROR(Check(inputs));
+    if (outputs.size() != contexts_->outputs.size()) {
+      return InvalidArgument("the model has ", contexts_->outputs.size(), " outputs, places for ",
+                             outputs.size(), " were given");
+    }
+    std::unique_ptr<ExecutionContext> context = TakeContext();
+    Status status = context->Run(inputs, options, nullptr, outputs);
+    for (size_t i = 0; status.ok() && i < outputs.size(); ++i) {
+      if (outputs[i] == nullptr) continue;
+      status = Prepend(GiveOutput(*context, static_cast<int>(i), *outputs[i]),
+                       absl::StrCat("output '", contexts_->outputs[i].name, "'"));
+    }
+    context->Forget();
+    std::lock_guard lock(contexts_->mutex);
+    contexts_->idle.push_back(std::move(context));
+    return status;
+  });
 }
 
 StatusOr<std::vector<Value>> Session::Run(const std::map<std::string, Value>& inputs,
                                           const RunOptions& options) {
-  SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, Arrange(inputs));
-  std::vector<Value> outputs(contexts_->outputs.size());
-  std::vector<Value*> places;
-  for (Value& output : outputs) places.push_back(&output);
-  SX_RETURN_IF_ERROR(Run(arranged, places, options));
-  return outputs;
+  return WithoutExceptions([&]() -> StatusOr<std::vector<Value>> {
+    SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, Arrange(inputs));
+    std::vector<Value> outputs(contexts_->outputs.size());
+    std::vector<Value*> places;
+    for (Value& output : outputs) places.push_back(&output);
+    SX_RETURN_IF_ERROR(Run(arranged, places, options));
+    return outputs;
+  });
 }
 
 }  // namespace sardonyx

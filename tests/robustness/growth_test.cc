@@ -38,9 +38,7 @@ TEST_CASE("constants that double are not folded without end", "[robust]") {
   Double(g, "Concat", 30, {{"axis", Attribute{int64_t{0}}}});
   // 2^30 floats are 4 GiB, of which loading computes no more than a part.
   const auto session = Session::Create(g.model(), {.threads = 1, .memory_limit = 100 << 20});
-  REQUIRE(session.ok());
-  CHECK((*session)->budget()->peak() < 40 << 20);
-  CHECK((*session)->Run({}).status().code() == absl::StatusCode::kResourceExhausted);
+  CHECK_THAT(std::string(session.status().message()), Contains("the memory limit of 104857600"));
 }
 
 TEST_CASE("strings that double count in the memory limit", "[robust]") {

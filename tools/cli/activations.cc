@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -12,6 +11,7 @@
 #include "tools/cli/feature_maps.h"
 #include "tools/cli/layer_json.h"
 #include "tools/cli/npy.h"
+#include "tools/cli/output.h"
 
 namespace sardonyx {
 namespace {
@@ -174,10 +174,9 @@ Status Activations::Finish(Report& report) {
   if (archive_ != nullptr) {
     SX_RETURN_IF_ERROR(archive_->Finish());
   } else {
-    std::ofstream index(options_.save + "/index.json");
-    index << files_.dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
-    index.close();
-    if (!index) return InvalidArgument("cannot write '", options_.save, "/index.json'");
+    SX_RETURN_IF_ERROR(
+        WriteFile(options_.save + "/index.json",
+                  files_.dump(1, ' ', false, Json::error_handler_t::replace) + "\n"));
   }
   report.json()["saved"] = files_;
   report.Print(absl::StrCat(count, " values written to ", options_.save, "\n"));

@@ -1,10 +1,10 @@
 // Writing .npy files.
 #include <algorithm>
 #include <complex>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "tools/cli/npy.h"
+#include "tools/cli/output.h"
 
 namespace sardonyx {
 namespace {
@@ -117,10 +117,7 @@ StatusOr<std::string> SerializeNpy(const Tensor& tensor) {
 
 Status WriteNpy(const std::string& path, const Tensor& tensor) {
   SX_ASSIGN_OR_RETURN(const std::string bytes, SerializeNpy(tensor));
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.close();
-  return file ? absl::OkStatus() : InvalidArgument("cannot write '", path, "'");
+  return WriteFile(path, bytes);
 }
 
 }  // namespace sardonyx

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "runtime/base/replacement.h"
 #include "tools/report/page.h"
 
 namespace sardonyx {
@@ -75,10 +76,12 @@ Status Report::Write() const {
 }
 
 Status WriteFile(const std::string& path, absl::string_view bytes) {
-  std::ofstream file(path, std::ios::binary);
+  Replacement replacement(path);
+  std::ofstream file(replacement.temporary(), std::ios::binary | std::ios::trunc);
   file << bytes;
   file.close();
-  return file ? absl::OkStatus() : InvalidArgument("cannot write '", path, "'");
+  if (!file) return InvalidArgument("cannot write '", path, "'");
+  return replacement.Keep();
 }
 
 void Note(absl::string_view text) {

@@ -1,5 +1,4 @@
 // `sardonyx run`: one run of a model, its outputs printed and written.
-#include <fstream>
 #include <set>
 
 #include "absl/strings/match.h"
@@ -56,10 +55,7 @@ Status WriteOutput(const std::string& path, const std::string& name, const Value
   }
   if (absl::EndsWith(path, ".npy")) return WriteNpy(path, value.tensor());
   SX_ASSIGN_OR_RETURN(const std::string bytes, SerializeTensor(value.tensor(), name));
-  std::ofstream file(path, std::ios::binary);
-  file << bytes;
-  file.close();
-  return file ? absl::OkStatus() : InvalidArgument("cannot write '", path, "'");
+  return WriteFile(path, bytes);
 }
 
 /// Positions of the outputs to show: those that --outputs names, or all.

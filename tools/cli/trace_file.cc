@@ -1,7 +1,6 @@
 #include "tools/cli/trace_file.h"
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 
 #include "tools/cli/output.h"
@@ -68,10 +67,7 @@ Status WriteTrace(const std::string& path, const PlanReport& plan,
   Json trace;
   trace["displayTimeUnit"] = "ns";
   trace["traceEvents"] = std::move(events);
-  std::ofstream file(path, std::ios::binary);
-  file << trace.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
-  file.close();
-  return file ? absl::OkStatus() : InvalidArgument("cannot write '", path, "'");
+  return WriteFile(path, trace.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace sardonyx
