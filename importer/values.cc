@@ -1,5 +1,4 @@
 // Tensors, sequences, maps and optionals in files of their own, as test data are stored.
-#include "google/protobuf/arena.h"
 #include "importer/importer.h"
 #include "importer/onnx_data_wire.pb.h"
 #include "importer/parse.h"
@@ -115,8 +114,7 @@ StatusOr<Value> ValueReader::Read(const wire::OptionalProto& proto) {
 template <typename Proto>
 StatusOr<Value> ReadMessage(const ByteSource& source, WireMessage kind, const std::string& folder,
                             const ImportOptions& options) {
-  google::protobuf::Arena arena;  // as for models
-  auto& proto = *google::protobuf::Arena::CreateMessage<Proto>(&arena);
+  Proto proto;
   std::vector<Payload> payloads;
   SX_RETURN_IF_ERROR(ParseMessage(source, kind, options.limits, &proto, &payloads));
   TensorReader tensors(source, std::move(payloads), folder, options);
