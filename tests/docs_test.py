@@ -1,22 +1,33 @@
 #!/usr/bin/env python3
-"""Holds README.md and docs/*.md to their word: tests/docs_test.py, after ./dev build.
+"""Holds README.md, docs/*.md and the program's help to their word: tests/docs_test.py [--write],
+after ./dev build.
 
 Blocks of sh are run, in the repository's root and in order; of ./dev only `help` and `demo` are, as
 the others take long: for those, and for .ci/run, there must be such a word. A line that begins
 `git clone` or `cd ` is passed over. A block whose fence names a file (```cpp ops/x/y.cc) must be in
-that file as it stands, and every relative link must lead to a file.
+that file as it stands, and every relative link must lead to a file. A block ```help COMMAND must be
+what `sardonyx COMMAND --help` prints, and there must be one for each command; --write makes it so.
+
+Every command's help must have examples. They are run one after the other in a folder where
+model.onnx is LeNet and resnet18.onnx is ResNet-18, with a short time to measure.
 """
 
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^( *)```(\w*)[ ]?(\S*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 DEV_WORDS_RUN = ("help", "demo")
 TIME_LIMIT_S = 600
+PROGRAM = ROOT / "build/release/bin/sardonyx"
+REFERENCE = ROOT / "docs/cli.md"
+MEASURING = re.compile(r"^sardonyx (bench|profile|tune|compare .*--speed)")
 
 
 def runnable(script: str, dev_words: set) -> str:
@@ -33,7 +44,10 @@ def runnable(script: str, dev_words: set) -> str:
 
 
 def check_block(language: str, file: str, body: str, dev_words: set) -> None:
-    if file:
+    if language == "help":
+        if body != help_of(file.split(".")):
+            raise AssertionError("is not what --help says; tests/docs_test.py --write makes it so")
+    elif file:
         source = (ROOT / file).read_text()
         if body not in source:
             raise AssertionError(f"{file} does not have this any more")
@@ -47,7 +61,60 @@ def check_block(language: str, file: str, body: str, dev_words: set) -> None:
             raise AssertionError(f"status {result.returncode}\n{(result.stdout + result.stderr)[-2000:]}")
 
 
+def help_of(command: list) -> str:
+    return subprocess.run([PROGRAM, *command, "--help"], capture_output=True, text=True, check=True,
+                          stdin=subprocess.DEVNULL).stdout  # fmt: skip
+
+
+def commands(above: tuple = ()) -> list:
+    """The words of each command, those of commands inside others too."""
+    _, _, inner = help_of(above).partition("\nSubcommands:\n")
+    names = re.findall(r"^  (\w+)", inner, re.MULTILINE)
+    return [command for name in names for command in commands((*above, name))] or [above]
+
+
+def write_reference() -> None:
+    """Brings the blocks of help up to date."""
+    text = REFERENCE.read_text()
+    for command in commands():
+        block = re.compile(rf"^```help {re.escape('.'.join(command))}\n.*?^```$", re.M | re.S)
+        fresh = f"```help {'.'.join(command)}\n{help_of(command)}```"
+        text = block.sub(lambda _: fresh, text)
+    REFERENCE.write_text(text)
+
+
+def fill(folder: pathlib.Path) -> None:
+    """What the examples of the help speak of."""
+    (folder / "bin").mkdir()
+    (folder / "bin/sardonyx").symlink_to(PROGRAM)
+    (folder / "models").symlink_to(ROOT / "models")
+    for name, file in {
+        "model.onnx": "lenet/model.onnx",
+        "changed.onnx": "lenet/model.onnx",
+        "lenet.onnx": "lenet/model.onnx",
+        "resnet18.onnx": "resnet18/model.onnx",
+        "bag.png": "samples/bag-18.png",
+        "shoe.png": "samples/sneaker-9.png",
+        "labels.txt": "labels.txt",
+    }.items():
+        shutil.copy(ROOT / "models" / file, folder / name)
+
+
+def check_example(example: str, folder: pathlib.Path) -> None:
+    if MEASURING.match(example):
+        example = re.sub(r" --seconds \S+", "", example) + " --seconds 0.02"
+    result = subprocess.run(
+        ["bash", "-c", example], cwd=folder, capture_output=True, text=True, timeout=TIME_LIMIT_S,
+        stdin=subprocess.DEVNULL, env={**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"},
+    )  # fmt: skip
+    if result.returncode:
+        raise AssertionError(f"status {result.returncode}\n{(result.stdout + result.stderr)[-2000:]}")
+
+
 def main() -> int:
+    if "--write" in sys.argv[1:]:
+        write_reference()
+        return 0
     help_text = subprocess.run(["./dev", "help"], cwd=ROOT, capture_output=True, text=True).stdout
     dev_words = set(re.findall(r"^\./dev (\w+)", help_text, re.MULTILINE))
     passed = failed = 0
@@ -74,6 +141,17 @@ def main() -> int:
             if "://" not in target:
                 there = (path.parent / target).exists()
                 check(f"{name}: link to {target}", lambda: assert_that(there, "no such file"))
+    reference = REFERENCE.read_text()
+    with tempfile.TemporaryDirectory() as scratch:
+        fill(pathlib.Path(scratch))
+        for command in commands():
+            name = " ".join(command)
+            there = f"\n```help {'.'.join(command)}\n" in reference
+            check(f"{name} --help", lambda: assert_that(there, "is not in docs/cli.md"))
+            examples = re.findall(rf"^  (sardonyx .*)$", help_of(command), re.MULTILINE)
+            check(f"{name} --help", lambda: assert_that(bool(examples), "has no example"))
+            for example in examples:
+                check(example, lambda: check_example(example, pathlib.Path(scratch)))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

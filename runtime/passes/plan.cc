@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_format.h"
 #include "runtime/base/memory.h"
-#include "runtime/passes/arena.h"
 
 namespace sardonyx {
 namespace {
@@ -163,6 +162,7 @@ class MemoryPlanner {
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       SX_RETURN_IF_ERROR(PlaceOutputs(static_cast<int>(i)));
     }
+    plan_.buffers = buffers_;
     const std::vector<int> outlet_of = TakeOutlets();
     plan_.arena_bytes = PlaceBuffers(buffers_);
     plan_.offsets.assign(graph_.values.size(), -1);
@@ -174,6 +174,10 @@ class MemoryPlanner {
       const int64_t start = outlet_of[buffer] < 0 ? buffers_[arena_index_[buffer]].offset : 0;
       plan_.offsets[id] = start + joins_[id].offset;
     }
+    for (size_t i = 0; i < plan_.buffers.size(); ++i) {
+      if (outlet_of[i] < 0) plan_.buffers[i] = buffers_[arena_index_[i]];
+    }
+    plan_.buffer_of = std::move(buffer_of_);
     return absl::OkStatus();
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/op.h"
+#include "runtime/passes/arena.h"
 #include "runtime/passes/infer.h"
 #include "runtime/passes/kernel_choices.h"
 
@@ -44,6 +45,10 @@ struct Plan {
   /// and leave the run with them instead of being copied.
   std::vector<int> outlets;
   std::vector<int64_t> outlet_bytes;
+  /// What values lie in, in order of the first step that uses it, outlets with an offset of -1; and
+  /// by ValueId which of these, -1 for none. Values that take over an input's memory share its.
+  std::vector<Buffer> buffers;
+  std::vector<int> buffer_of;
   int64_t arena_bytes = 0;
   int64_t unshared_bytes = 0;
   int64_t scratch_bytes = 0;

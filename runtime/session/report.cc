@@ -58,6 +58,25 @@ LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
   return report;
 }
 
+std::vector<BufferReport> DescribeBuffers(const Plan& plan, const Graph& graph) {
+  const int end = static_cast<int>(plan.steps.size());
+  std::vector<BufferReport> reports;
+  for (const Buffer& buffer : plan.buffers) {
+    reports.push_back({.values = {},
+                       .offset = buffer.offset,
+                       .bytes = buffer.bytes,
+                       .first = buffer.first,
+                       .last = std::min(buffer.last, end - 1)});
+  }
+  for (const Step& step : plan.steps) {
+    for (const ValueId id : step.node->outputs) {
+      if (id == kNoValue || plan.buffer_of[id] < 0) continue;
+      reports[plan.buffer_of[id]].values.emplace_back(NameInModel(graph.value(id)));
+    }
+  }
+  return reports;
+}
+
 }  // namespace
 
 std::map<std::string, Shape> ShapesOf(const std::map<std::string, Value>& inputs) {
@@ -95,6 +114,8 @@ StatusOr<PlanReport> Session::Describe(const std::map<std::string, Shape>& shape
     }
     report.layers.push_back(std::move(layer));
   }
+  for (const ValueId id : graph.outputs) report.output_producers.push_back(producers[id]);
+  report.buffers = DescribeBuffers(*plan, graph);
   return report;
 }
 

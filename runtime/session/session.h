@@ -76,10 +76,20 @@ struct LayerReport {
   int64_t scratch_bytes = 0;
 };
 
+/// A piece of memory, and the values that lie there one after the other or beside each other.
+struct BufferReport {
+  std::vector<std::string> values;  // as the model names them, in order of execution
+  int64_t offset = 0;               // in the arena; -1 outside it, for outputs of the model
+  int64_t bytes = 0;
+  int first = 0, last = 0;  // layers from which to which it is in use
+};
+
 struct PlanReport {
-  std::vector<LayerReport> layers;  // in order of execution
-  int64_t arena_bytes = 0;          // memory of intermediate values
-  int64_t unshared_bytes = 0;       // the same without reuse
+  std::vector<LayerReport> layers;    // in order of execution
+  std::vector<int> output_producers;  // for each output of the model as LayerReport::producers
+  std::vector<BufferReport> buffers;  // in order of `first`
+  int64_t arena_bytes = 0;            // memory of intermediate values
+  int64_t unshared_bytes = 0;         // the same without reuse
   int64_t constant_bytes = 0;
 };
 

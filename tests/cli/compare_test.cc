@@ -258,42 +258,78 @@ TEST_CASE("A side that fails leaves the others to be compared", "[cli][compare]"
   CHECK_THAT(wrong.err, Contains("is not onnxruntime's library"));
 }
 
-TEST_CASE("onnxruntime is a side like others", "[cli][compare]") {
-  const std::string source = SARDONYX_SOURCE_DIR;
-  std::string library;
+/// Another runtime's library where its package has been installed; "" where it has not.
+std::string PackagedLibrary(const std::string& folder) {
+  const std::string build = std::string(SARDONYX_SOURCE_DIR) + "/build";
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(source + "/build/python/lib", error)) {
-    library = entry.path().string() + "/site-packages/onnxruntime/capi";
+  for (const std::string environment : {"/python/lib", "/peers/lib"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(build + environment, error)) {
+      const std::string path = entry.path().string() + "/site-packages/" + folder;
+      if (std::filesystem::exists(path)) return path;
+    }
   }
-  if (!std::filesystem::exists(library)) {
-    WARN("onnxruntime is not in build/python: nothing is compared with it");
-    return;
-  }
+  return "";
+}
+
+void CheckIsSideLikeOthers(const std::string& runtime, const std::string& library) {
   const TemporaryFolder folder;
   const std::string model = folder.Write("m.onnx", ThreeLayers(0.1f, 0.2f, 0.3f));
   const std::string other = folder.Write("n.onnx", ThreeLayers(0.1f, 0.2f, 0.4f));
-  const std::vector<std::string> backends = {"--backends", "onnxruntime,reference,native",
-                                             "--onnxruntime", library};
+  const std::vector<std::string> backends = {"--backends", runtime + ",reference,native",
+                                             "--" + runtime, library};
   const auto compare = [&](std::vector<std::string> line) {
     line.insert(line.begin(), "compare");
     line.insert(line.end(), backends.begin(), backends.end());
     return RunProgram(line);
   };
-  CHECK(compare({model}).status == 0);
+  const ProgramResult whole = compare({model});
+  INFO(whole.out + whole.err);
+  CHECK(whole.status == 0);
   const ProgramResult layers = compare({model, "--per-layer"});
   INFO(layers.out + layers.err);
   CHECK(layers.status == 0);
-  CHECK_THAT(layers.out, Contains("native: 6 tensors compared with onnxruntime, all agree"));
-  const ProgramResult two = RunProgram({"compare", model, other, "--backend", "onnxruntime",
-                                        "--onnxruntime", library, "--first-divergence"});
+  CHECK_THAT(layers.out, Contains("native: 6 tensors compared with " + runtime + ", all agree"));
+  const ProgramResult two = RunProgram({"compare", model, other, "--backend", runtime,
+                                        "--" + runtime, library, "--first-divergence"});
   INFO(two.out + two.err);
   CHECK(two.status == 1);
   CHECK_THAT(two.out, Contains("node    'third' (MatMul)"));
   const std::string broken = folder.Write("broken.onnx", DoublingModel());
   const ProgramResult inputs = RunProgram({"compare", broken, "-i", "x=1x3xf32=ones", "--backends",
-                                           "onnxruntime,native", "--onnxruntime", library});
+                                           runtime + ",native", "--" + runtime, library});
   CHECK(inputs.status == 1);
+}
+
+TEST_CASE("onnxruntime is a side like others", "[cli][compare]") {
+  const std::string library = PackagedLibrary("onnxruntime/capi");
+  if (library.empty()) {
+    WARN("onnxruntime is not in build/python: nothing is compared with it");
+  } else {
+    CheckIsSideLikeOthers("onnxruntime", library);
+  }
+}
+
+TEST_CASE("openvino is a side like others", "[cli][compare]") {
+  const std::string library = PackagedLibrary("openvino/libs");
+  if (library.empty()) {
+    WARN("openvino is not in build/peers (./dev bench peers): nothing is compared with it");
+  } else {
+    CheckIsSideLikeOthers("openvino", library);
+  }
+}
+
+TEST_CASE("openvino's library may be missing, or be none", "[cli][compare]") {
+  const TemporaryFolder folder;
+  const std::string model = folder.Write("m.onnx", DoublingModel());
+  const auto compare = [&](const std::string& path) {
+    const ProgramResult result = RunProgram(
+        {"compare", model, "-d", "N=1", "--backends", "native,openvino", "--openvino", path});
+    CHECK(result.status == 1);
+    return result.err;
+  };
+  CHECK_THAT(compare(folder.path()), Contains("--openvino: there is no libopenvino_c.so at '"));
+  CHECK_THAT(compare(SARDONYX_CUSTOM_OP_EXAMPLE), Contains("is not openvino's C library"));
+  CHECK_THAT(compare(model), Contains("openvino cannot be loaded"));
 }
 
 }  // namespace

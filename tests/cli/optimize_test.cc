@@ -33,14 +33,6 @@ wire::ModelProto ConvModel() {
   return model;
 }
 
-std::vector<std::string> Operators(const std::string& path) {
-  const auto model = ImportFile(path);
-  REQUIRE(model.ok());
-  std::vector<std::string> names;
-  for (const Node& node : (*model)->graph.nodes) names.push_back(node.op_type);
-  return names;
-}
-
 std::string RunOn(const std::string& model) {
   const ProgramResult result =
       RunProgram({"run", model, "-d", "N=2", "--seed", "5", "-o", "y=-", "--backend", "reference"});
@@ -58,7 +50,7 @@ TEST_CASE("optimize writes a smaller model with the same results", "[cli][optimi
   CHECK_THAT(result.out, Contains("conv+affine"));
   CHECK_THAT(result.out, Contains("9 nodes, weights"));
   CHECK_THAT(result.out, Contains("4 nodes, weights"));
-  CHECK(Operators(out) == std::vector<std::string>{"Conv", "Relu", "Add", "Max"});
+  CHECK(OperatorsIn(out) == std::vector<std::string>{"Conv", "Relu", "Add", "Max"});
   CHECK(RunOn(out) == RunOn(model));
 }
 
@@ -68,7 +60,7 @@ TEST_CASE("optimize runs the passes that are named", "[cli][optimize]") {
   const std::string out = folder.path() + "/out.onnx";
   const ProgramResult none = RunProgram({"optimize", model, "-o", out, "--passes", "none"});
   CHECK(none.status == 0);
-  CHECK(Operators(out).size() == 9);
+  CHECK(OperatorsIn(out).size() == 9);
   const ProgramResult some = RunProgram({"optimize", model, "-o", out, "--passes", "fold,dead",
                                          "--dump-after", "fold", "--external-data", "--json", "-"});
   CHECK(some.status == 0);
@@ -76,7 +68,7 @@ TEST_CASE("optimize runs the passes that are named", "[cli][optimize]") {
   CHECK(some.json()["before"]["nodes"] == 9);
   CHECK(some.json()["after"]["nodes"] == 7);
   CHECK(some.json()["passes"][0]["pass"] == "fold");
-  CHECK(Operators(folder.path() + "/out.01-fold.onnx").size() == 8);
+  CHECK(OperatorsIn(folder.path() + "/out.01-fold.onnx").size() == 8);
   const ProgramResult wrong = RunProgram({"optimize", model, "-o", out, "--passes", "fald"});
   CHECK(wrong.status == 1);
   CHECK_THAT(wrong.err, Contains("there is no pass 'fald' for this model; did you mean 'fold'?"));
@@ -90,7 +82,7 @@ TEST_CASE("optimize cuts a part out of a model", "[cli][optimize]") {
     return RunProgram({"optimize", model, "-o", out, "--passes", "none", "--extract", from, to});
   };
   REQUIRE(extract("b", "y1").status == 0);
-  CHECK(Operators(out) == std::vector<std::string>{"Relu", "Add", "Add"});
+  CHECK(OperatorsIn(out) == std::vector<std::string>{"Relu", "Add", "Add"});
   const auto part = ImportFile(out);
   REQUIRE((*part)->graph.inputs.size() == 1);
   CHECK((*part)->graph.value((*part)->graph.inputs[0]).type.ToString() == "float[N,2,3,3]");

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -12,7 +13,6 @@
 extern char** environ;
 
 namespace sardonyx {
-namespace {
 
 std::string ReadAll(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -20,8 +20,6 @@ std::string ReadAll(const std::string& path) {
   text << file.rdbuf();
   return text.str();
 }
-
-}  // namespace
 
 ProgramResult RunProgram(const std::vector<std::string>& arguments) {
   const TemporaryFolder folder;
@@ -72,6 +70,14 @@ std::string DoublingModel() {
   AddNode(model.mutable_graph(), "Add", {"x", "x"}, {"y"})->set_name("twice");
   AddOutput(model.mutable_graph(), "y");
   return model.SerializeAsString();
+}
+
+std::vector<std::string> OperatorsIn(const std::string& path) {
+  const auto model = ImportFile(path);
+  REQUIRE(model.ok());
+  std::vector<std::string> names;
+  for (const Node& node : (*model)->graph.nodes) names.push_back(node.op_type);
+  return names;
 }
 
 }  // namespace sardonyx

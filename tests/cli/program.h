@@ -16,6 +16,12 @@ struct ProgramResult {
   nlohmann::json json() const { return nlohmann::json::parse(out, nullptr, false); }
 };
 
+/// The operators of the model at `path`, in order.
+std::vector<std::string> OperatorsIn(const std::string& path);
+
+/// What the file holds; "" where there is none.
+std::string ReadAll(const std::string& path);
+
 /// Runs build/.../sardonyx with these arguments and no stdin.
 ProgramResult RunProgram(const std::vector<std::string>& arguments);
 

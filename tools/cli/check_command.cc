@@ -1,7 +1,7 @@
 // `sardonyx check`: everything that keeps models from running, at once.
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "importer/importer.h"
+#include "tools/cli/advice.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
@@ -33,7 +33,7 @@ StatusOr<int> Run(const CheckCommand& command) {
     progress.Show(static_cast<int64_t>(list.size()), path);
     Json item;
     item["path"] = path;
-    std::vector<std::string> problems;
+    std::vector<Problem> problems;
     std::string summary;
     const auto model = ImportFile(path);
     if (model.ok()) {
@@ -47,10 +47,15 @@ StatusOr<int> Run(const CheckCommand& command) {
       }
       item["nodes"] = (*model)->graph.nodes.size();
     } else {
-      problems = absl::StrSplit(model.status().message(), '\n', absl::SkipEmpty());
+      problems = ProblemsOf(Problem::Kind::kFile, model.status().message());
     }
     item["ok"] = problems.empty();
-    item["problems"] = problems;
+    item["problems"] = Json::array();
+    item["advice"] = Json::array();
+    for (const Problem& problem : problems) {
+      item["problems"].push_back(problem.text);
+      item["advice"].push_back(AdviceFor(problem));
+    }
     list.push_back(std::move(item));
     progress.Clear();
     if (problems.empty()) {
@@ -60,7 +65,11 @@ StatusOr<int> Run(const CheckCommand& command) {
     ++bad;
     report.Print(absl::StrCat(path, ": ", problems.size(),
                               problems.size() == 1 ? " problem" : " problems", "\n"));
-    for (const std::string& problem : problems) report.Print(absl::StrCat("  ", problem, "\n"));
+    for (const Problem& problem : problems) {
+      report.Print(absl::StrCat("  ", problem.text, "\n"));
+      const std::string advice = AdviceFor(problem);
+      if (!advice.empty()) report.Print(absl::StrCat("    -> ", advice, "\n"));
+    }
   }
   report.json()["ok"] = bad == 0;
   report.json()["models"] = std::move(list);

@@ -6,8 +6,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "runtime/base/nearest.h"
 #include "tools/cli/commands.h"
+#include "tools/cli/generate.h"
 #include "tools/cli/output.h"
 
 namespace sardonyx {
@@ -128,6 +130,9 @@ void AddCompare(CLI::App* app, CompareCommand& command) {
   app->add_option("--onnxruntime", command.onnxruntime,
                   "Library of the backend onnxruntime, or its folder (default: where packages are)")
       ->type_name("PATH");
+  app->add_option("--openvino", command.openvino,
+                  "C library of the backend openvino, likewise (libopenvino_c.so)")
+      ->type_name("PATH");
   CLI::Option* fetch = app->add_option("--outputs", command.fetch,
                                        "Values to compare, of any layer; all: every one, unfused")
                            ->type_name("A,B|all");
@@ -176,6 +181,8 @@ struct Commands {
   CompareCommand compare;
   OptimizeCommand optimize;
   OpsCommand ops;
+  ReduceCommand reduce;
+  GenerateCommand generate;
   std::function<StatusOr<int>()> action;
   std::string* json = nullptr;  // the command's --json
   std::string html;             // its --html
@@ -183,17 +190,38 @@ struct Commands {
   template <typename Command>
   CLI::App* Add(const std::string& name, const std::string& help, const std::string& examples,
                 Command& command) {
-    CLI::App* sub = app.add_subcommand(name, help);
+    return AddTo(app, name, help, examples, command);
+  }
+  /// The same, inside another command.
+  template <typename Command>
+  CLI::App* AddTo(CLI::App& outer, const std::string& name, const std::string& help,
+                  const std::string& examples, Command& command) {
+    CLI::App* sub = outer.add_subcommand(name, help);
     sub->footer("Examples:\n" + examples);
     sub->callback([this, &command] {
-      action = [&command] { return Run(command); };
+      action = [this, &command] { return RunAny(command); };
       json = &command.json;
       if constexpr (requires { command.html; }) html = command.html;
     });
     return sub;
   }
 
+  template <typename Command>
+  StatusOr<int> RunAny(const Command& command) {
+    return Run(command);
+  }
+  StatusOr<int> RunAny(const GenerateCommand& command) {
+    SX_ASSIGN_OR_RETURN(const std::string text, Generate(app, command.format));
+    Report report("generate", command.json);
+    report.json()["format"] = command.format;
+    report.json()["text"] = text;
+    report.Print(text);
+    SX_RETURN_IF_ERROR(report.Write());
+    return 0;
+  }
+
   Commands();
+  void AddTools();
 };
 
 Commands::Commands() {
@@ -208,7 +236,7 @@ Commands::Commands() {
   CLI::App* sub =
       Add("run", "Run a model and print its outputs",
           "  sardonyx run model.onnx\n"
-          "  sardonyx run model.onnx -d N=4 -i 'x=4x3x8x8xf32=random(-1,1)' -o y=@y.npy\n"
+          "  sardonyx run model.onnx -i 'image=4x1x28x28xf32=random(0,1)' -o logits=@y.npy\n"
           "  sardonyx run resnet18.onnx -i image=@shoe.png --labels labels.txt --top 3\n"
           "  sardonyx run model.onnx --outputs all --json -\n"
           "  sardonyx run model.onnx --stats --validate --save-activations values.npz\n"
@@ -242,7 +270,7 @@ Commands::Commands() {
 
   sub = Add("test", "Run ONNX test-data directories and compare with their outputs",
             "  sardonyx test models/lenet\n"
-            "  sardonyx test backend/test/data/node --json results.json\n"
+            "  sardonyx test models --json results.json\n"
             "  sardonyx test models --backend onednn --atol-relative 1e-4",
             test);
   sub->add_option("directories", test.directories,
@@ -266,16 +294,31 @@ Commands::Commands() {
   sub = Add("inspect", "Show a model's layers, their sizes, work and kernels",
             "  sardonyx inspect model.onnx\n"
             "  sardonyx inspect resnet18.onnx -d N=8 --why\n"
-            "  sardonyx inspect model.onnx --json layers.json",
+            "  sardonyx inspect model.onnx --json layers.json\n"
+            "  sardonyx inspect model.onnx --weights --memory --dot layers.dot\n"
+            "  sardonyx inspect model.onnx --diff changed.onnx",
             inspect);
   sub->add_option("model", inspect.model, "ONNX file")->type_name("MODEL")->required();
-  sub->add_flag("--why", inspect.why, "Say why other kernels did not take a layer");
+  CLI::Option* why =
+      sub->add_flag("--why", inspect.why, "Say why other kernels did not take a layer");
   sub->add_flag("--as-written", inspect.as_written,
                 "The model's own nodes, without folding, rewriting or merging");
+  CLI::Option* weights =
+      sub->add_flag("--weights", inspect.weights, "Range, sparsity and histogram of each weight");
+  CLI::Option* memory =
+      sub->add_flag("--memory", inspect.memory,
+                    "Where values lie in memory while layers run, and what makes the peak");
+  CLI::Option* dot =
+      sub->add_option("--dot", inspect.dot, "Write the layers as a graph for Graphviz")
+          ->type_name("FILE");
+  CLI::Option* diff =
+      sub->add_option("--diff", inspect.diff, "Say instead what another model has differently")
+          ->type_name("MODEL");
   AddDimensions(sub, inspect.session);
   AddSession(sub, inspect.session);
   AddJson(sub, inspect.json);
-  AddHtml(sub, inspect.html);
+  CLI::Option* html = AddHtml(sub, inspect.html);
+  for (CLI::Option* shown : {why, weights, memory, dot, html}) diff->excludes(shown);
 
   sub = Add("bench", "Measure how fast a model loads and runs",
             "  sardonyx bench model.onnx\n"
@@ -313,7 +356,7 @@ Commands::Commands() {
   sub = Add("optimize", "Write a smaller model with the same results, or a part of one, as ONNX",
             "  sardonyx optimize model.onnx -o small.onnx\n"
             "  sardonyx optimize resnet18.onnx -o r.onnx -d N=1 --passes fold,conv+affine,dead\n"
-            "  sardonyx optimize model.onnx -o part.onnx --extract x y --passes none",
+            "  sardonyx optimize model.onnx -o part.onnx --extract image logits --passes none",
             optimize);
   sub->add_option("model", optimize.model, "ONNX file")->type_name("MODEL")->required();
   sub->add_option("-o,--output", optimize.output, "Write the model there")
@@ -341,14 +384,54 @@ Commands::Commands() {
             ops);
   sub->add_option("names", ops.names, "Parts of operators' names")->type_name("NAME");
   AddJson(sub, ops.json);
+  AddTools();
+}
+
+/// What helps with models and with the program, rather than runs models.
+void Commands::AddTools() {
+  CLI::App* debug = app.add_subcommand("debug", "Find out why a model fails");
+  debug->require_subcommand(1);
+  CLI::App* sub = AddTo(
+      *debug, "reduce", "Find a small part of a model with which a command still fails",
+      "  sardonyx debug reduce model.onnx -o small.onnx --command '! sardonyx check {}'", reduce);
+  sub->add_option("model", reduce.model, "ONNX file")->type_name("MODEL")->required();
+  sub->add_option("-o,--output", reduce.output, "Write the part there")
+      ->type_name("FILE")
+      ->required();
+  sub->add_option("--command", reduce.command,
+                  "What fails, by its exit status: run by the shell, with {} for the model's path")
+      ->type_name("COMMAND")
+      ->required();
+  AddCustomOps(sub, reduce.session);
+  AddJson(sub, reduce.json);
+
+  sub = Add("generate", "Print what completes commands in a shell, or the manual page",
+            "  sardonyx generate bash > sardonyx.bash\n"
+            "  sardonyx generate man > sardonyx.1",
+            generate);
+  sub->add_option("format", generate.format, absl::StrJoin(GeneratedFormats(), ", "))
+      ->type_name("FORMAT")
+      ->required();
+  AddJson(sub, generate.json);
+}
+
+/// The command that was given, as far as the words name one; `app` itself for none.
+const CLI::App& ChosenCommand(const CLI::App& app) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  return chosen.empty() ? app : ChosenCommand(*chosen.front());
+}
+
+/// Its words: "debug reduce"; "" for the program itself.
+std::string WordsOf(const CLI::App& command) {
+  if (command.get_parent() == nullptr) return "";
+  const std::string outer = WordsOf(*command.get_parent());
+  return absl::StrCat(outer, outer.empty() ? "" : " ", command.get_name());
 }
 
 /// What to say about arguments that no option or command takes.
 std::string DescribeExtras(const CLI::App& app) {
   std::vector<std::string> names;
-  const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
-  const CLI::App* command = chosen.empty() ? &app : chosen.front();
-  for (const CLI::Option* option : command->get_options()) {
+  for (const CLI::Option* option : ChosenCommand(app).get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
     for (const std::string& name : option->get_snames()) names.push_back("-" + name);
   }
@@ -367,15 +450,18 @@ std::string CheckCommandName(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return "";
   std::vector<std::string> names;
   for (const CLI::App* sub : app.get_subcommands(nullptr)) names.push_back(sub->get_name());
-  if (std::find(names.begin(), names.end(), argv[1]) != names.end()) return "";
-  return absl::StrCat("unknown command '", argv[1], "'", DidYouMean(argv[1], names));
+  if (std::find(names.begin(), names.end(), argv[1]) == names.end()) {
+    return absl::StrCat("unknown command '", argv[1], "'", DidYouMean(argv[1], names));
+  }
+  const CLI::App* inner = app.get_subcommand(argv[1]);
+  return inner->get_subcommands(nullptr).empty() ? ""
+                                                 : CheckCommandName(*inner, argc - 1, argv + 1);
 }
 
 int UsageExit(const std::string& message, const CLI::App& app) {
-  const std::vector<CLI::App*> chosen = const_cast<CLI::App&>(app).get_subcommands();
+  const std::string words = WordsOf(ChosenCommand(app));
   Note(message);
-  Note(absl::StrCat("'sardonyx ", chosen.empty() ? "" : chosen.front()->get_name() + " ",
-                    "--help' shows what there is"));
+  Note(absl::StrCat("'sardonyx ", words, words.empty() ? "" : " ", "--help' shows what there is"));
   return kUsageExit;
 }
 
@@ -404,12 +490,14 @@ int Main(int argc, char** argv) {
   const StatusOr<int> result = commands.action();
   if (result.ok()) return *result;
   const std::string message(result.status().message());
-  const std::string name = app.get_subcommands().front()->get_name();
+  const std::string name = WordsOf(ChosenCommand(app));
   if (IsUsageError(result.status())) return UsageExit(message, app);
   Note(message);
   Report report(name, *commands.json, commands.html);
   report.json()["error"] = message;
-  if (const Status status = report.Write(); !status.ok()) Note(status.message());
+  // That a file cannot be written has been said where this is the error itself.
+  const Status status = report.Write();
+  if (!status.ok() && status.message() != message) Note(status.message());
   return 1;
 }
 

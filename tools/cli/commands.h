@@ -75,6 +75,10 @@ struct InspectCommand {
   SessionFlags session;
   bool why = false;         // why better kernels refused a layer
   bool as_written = false;  // without folding, rewriting and merging
+  bool weights = false;     // range, sparsity and histogram of each
+  bool memory = false;      // what lives where in the arena, and what makes the peak
+  std::string dot;          // a file for Graphviz
+  std::string diff;         // another model
   std::string json;
   std::string html;
 };
@@ -121,6 +125,7 @@ struct CompareCommand {
   std::string save_repro;         // folder for a test case of the first difference
   int top = 5;                    // classes by which scores are compared
   std::string onnxruntime;        // its library, or the library's folder; "": it is looked for
+  std::string openvino;           // likewise
   /// Networks of floats cancel near zero: errors count against the largest magnitude too.
   Tolerance tolerance{.rtol = 1e-4, .atol_relative = 1e-4};
   std::string json;
@@ -139,6 +144,21 @@ struct OptimizeCommand {
   std::string json;
 };
 StatusOr<int> Run(const OptimizeCommand& command);
+
+struct ReduceCommand {
+  std::string model;
+  std::string output;
+  std::string command;  // with {} for the model's path
+  SessionFlags session;
+  std::string json;
+};
+StatusOr<int> Run(const ReduceCommand& command);
+
+/// What is made from the program's own description of its command line.
+struct GenerateCommand {
+  std::string format;
+  std::string json;
+};
 
 struct OpsCommand {
   std::vector<std::string> names;

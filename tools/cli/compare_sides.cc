@@ -29,6 +29,7 @@ StatusOr<std::vector<Side>> SidesOf(const CompareCommand& command) {
     }
     SX_RETURN_IF_ERROR(CheckBackend("--backend", command.session.backend));
     for (const std::string& model : command.models) {
+      SX_RETURN_IF_ERROR(CheckFileExists(model));
       sides.push_back({.label = model, .model = model, .backend = command.session.backend});
     }
     return sides;
@@ -64,7 +65,8 @@ StatusOr<std::map<std::string, Value>> SideLoader::InputsFor(const Runner& runne
 }
 
 RunnerOptions RunnerOptionsOf(const CompareCommand& command) {
-  return {.session = command.session, .onnxruntime = command.onnxruntime};
+  return {
+      .session = command.session, .onnxruntime = command.onnxruntime, .openvino = command.openvino};
 }
 
 void ReportGraph(const Runner& runner, const PlanReport& plan, Report& report) {

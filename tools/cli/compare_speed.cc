@@ -30,11 +30,6 @@ struct Costs {
   double run_ms = 0;
 };
 
-/// How near `ms` comes to what the machine allows; "" where that is not known.
-std::string Share(double least_ms, double ms) {
-  return least_ms > 0 && ms > 0 ? absl::StrFormat("%.0f %%", 100 * least_ms / ms) : "";
-}
-
 Json ToJson(const std::string& kernel, double ms, double least_ms) {
   Json item = {{"kernel", kernel}, {"ms", nullptr}, {"share_of_roofline", nullptr}};
   if (ms > 0) item["ms"] = ms;
@@ -113,8 +108,8 @@ void PrintSides(const std::vector<Side>& sides, const std::vector<Costs>& all, R
       }
       const Cost& cost = found->second;
       if (cells[0].empty()) cells[0] = cost.op;
-      cells.insert(cells.end(),
-                   {FormatMilliseconds(cost.ms), Share(cost.least_ms, cost.ms), cost.kernel});
+      cells.insert(cells.end(), {FormatMilliseconds(cost.ms), RooflineText(cost.least_ms, cost.ms),
+                                 cost.kernel});
       Json entry = ToJson(cost.kernel, cost.ms, cost.least_ms);
       entry["backend"] = sides[i].label;
       entry["layers"] = cost.layers;
@@ -158,7 +153,7 @@ void PrintChoice(const LayerReport& layer, const TunedLayer* tuned, const Roofli
   const auto add = [&](const std::string& kernel, double ms) {
     const std::string reason = kernel == layer.kernel ? "taken" : reasons[kernel];
     table.AddRow({first ? layer.op : "", first ? ShortName(layer.name) : "", kernel,
-                  ms > 0 ? FormatMilliseconds(ms) : "", Share(least_ms, ms), reason});
+                  ms > 0 ? FormatMilliseconds(ms) : "", RooflineText(least_ms, ms), reason});
     first = false;
     Json entry = ToJson(kernel, ms, least_ms);
     entry["reason"] = reason;
@@ -223,9 +218,9 @@ Status CompareSpeed(const CompareCommand& command, const std::vector<Side>& side
   report.json()["peak_gflops"] = roofline.flops * 1e-9;
   report.json()["memory_gb_per_s"] = roofline.bytes_per_second * 1e-9;
   PrintSides(sides, all, report);
-  report.Print(absl::StrFormat("roofline with --threads %d: %.0f GFLOP/s, %.1f GB/s from memory\n",
-                               pool.threads(), roofline.flops * 1e-9,
-                               roofline.bytes_per_second * 1e-9));
+  report.Print(absl::StrFormat(
+      "roofline with --threads %d: %.0f GFLOP/s, %.1f GB/s from memory\n%s\n", pool.threads(),
+      roofline.flops * 1e-9, roofline.bytes_per_second * 1e-9, kAboveRoofline));
   if (command.models.size() > 1) return absl::OkStatus();
   progress.Show(0, "every kernel of each layer");
   return PrintChoices(command, loader.inputs(), roofline, report);

@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "importer/importer.h"
 #include "runtime/base/nearest.h"
@@ -167,8 +168,10 @@ StatusOr<std::pair<std::string, std::string>> SplitInput(const std::string& text
   std::vector<std::string> names;
   for (const Port& port : ports) names.push_back(port.name);
   const std::string name = text.substr(0, equals);
+  const std::string near = DidYouMean(name, names);
+  const std::string all = names.empty() ? "none" : absl::StrJoin(names, ", ");
   return InvalidArgument("the model has no input '", name, "'",
-                         names.empty() ? "; it has no inputs" : DidYouMean(name, names));
+                         near.empty() ? absl::StrCat("; it has ", all) : near);
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 // `sardonyx inspect`: a model layer by layer.
+#include <algorithm>
+#include <map>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/input_spec.h"
+#include "tools/cli/inspect_parts.h"
 #include "tools/cli/layer_json.h"
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
@@ -20,10 +24,40 @@ std::string ShapeText(const Type& type) {
   });
 }
 
-std::string FirstOutputText(const LayerReport& layer) {
+/// Types of layers' outputs, by name, as far as they follow from the model alone.
+using OpenTypes = std::map<std::string, Type>;
+
+OpenTypes FindOpenTypes(Session& session) {
+  OpenTypes types;
+  const auto is_fixed = [](const Port& port) { return port.type.StaticShape().has_value(); };
+  if (std::all_of(session.inputs().begin(), session.inputs().end(), is_fixed)) return types;
+  const StatusOr<PlanReport> plan = session.Describe();
+  if (!plan.ok()) return types;  // sizes alone make shapes that fit
+  for (const LayerReport& layer : plan->layers) {
+    for (size_t i = 0; i < layer.outputs.size(); ++i) {
+      types[layer.output_names[i]] = layer.outputs[i];
+    }
+  }
+  return types;
+}
+
+/// The type of an output with the names of dimensions that nothing fixes.
+Type NamedOutput(const LayerReport& layer, size_t i, const OpenTypes& open) {
+  Type type = layer.outputs[i];
+  const auto found = open.find(layer.output_names[i]);
+  if (found == open.end() || !type.is_tensor() || found->second.rank() != type.rank()) return type;
+  for (int axis = 0; axis < type.rank(); ++axis) {
+    const Dim& dim = (*found->second.shape)[static_cast<size_t>(axis)];
+    if (!dim.symbol.empty()) (*type.shape)[static_cast<size_t>(axis)] = dim;
+  }
+  return type;
+}
+
+std::string FirstOutputText(const LayerReport& layer, const OpenTypes& open) {
   std::string text;
   int more = 0;
-  for (const Type& type : layer.outputs) {
+  for (size_t i = 0; i < layer.outputs.size(); ++i) {
+    const Type type = NamedOutput(layer, i, open);
     if (type.kind == Type::Kind::kUnknown && !text.empty()) continue;
     if (text.empty()) {
       text = type.is_tensor() && type.rank() == 0 ? "scalar" : ShapeText(type);
@@ -42,28 +76,8 @@ void PrintPorts(absl::string_view title, const std::vector<Port>& ports, Report&
   report.json()[absl::StrCat(title, "s")] = ToJson(ports);
 }
 
-}  // namespace
-
-StatusOr<int> Run(const InspectCommand& command) {
-  SX_ASSIGN_OR_RETURN(SessionOptions options, ToSessionOptions(command.session));
-  options.optimize = !command.as_written;
-  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
-                      LoadModel(command.model, command.session));
-  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(model, options));
-  SX_ASSIGN_OR_RETURN(const PlanReport plan,
-                      session->Describe(CloseShapes(session->inputs(), options.symbols)));
-
-  Report report("inspect", command.json, command.html);
-  report.json()["model"] = command.model;
-  report.json()["backend"] = command.session.backend;
-  if (!model->producer_name.empty()) {
-    report.Print(
-        absl::StrCat("made by ", model->producer_name, " ", model->producer_version, "\n"));
-  }
-  PrintPorts("input", session->inputs(), report);
-  PrintPorts("output", session->outputs(), report);
-  report.Print("\n");
-
+void PrintLayers(const InspectCommand& command, const PlanReport& plan, const OpenTypes& open,
+                 Report& report) {
   Table table(
       {"#", "operator", "name", "output", "parameters", "mult-adds", "activation", "kernel"},
       "rlllrrrl");
@@ -76,14 +90,17 @@ StatusOr<int> Run(const InspectCommand& command) {
     parameters += layer.parameters;
     multiply_adds += layer.multiply_adds;
     activation += bytes;
-    table.AddRow({absl::StrCat(i), layer.op, ShortName(layer.name), FirstOutputText(layer),
+    table.AddRow({absl::StrCat(i), layer.op, ShortName(layer.name), FirstOutputText(layer, open),
                   layer.parameters > 0 ? FormatInteger(layer.parameters) : "",
                   layer.multiply_adds > 0 ? FormatCount(layer.multiply_adds) : "",
                   bytes > 0 ? FormatBytes(bytes) : "", layer.kernel});
     for (const std::string& refusal : layer.refusals) {
       if (command.why) table.AddRow({"", "", "", "", "", "", "", absl::StrCat("  not ", refusal)});
     }
-    layers.push_back(ToJson(layer));
+    Json item = ToJson(layer);
+    item["named_output_shape"] =
+        DimensionsToJson(layer.outputs.empty() ? Type() : NamedOutput(layer, 0, open));
+    layers.push_back(std::move(item));
   }
   table.AddLine();
   table.AddRow({"", "total", "", "", FormatInteger(parameters), FormatCount(multiply_adds),
@@ -103,6 +120,51 @@ StatusOr<int> Run(const InspectCommand& command) {
   totals["constant_bytes"] = plan.constant_bytes;
   report.json()["totals"] = std::move(totals);
   report.json()["layers"] = std::move(layers);
+}
+
+/// What needs a model that compiles.
+Status ReportPlan(const InspectCommand& command, const std::shared_ptr<Model>& model,
+                  const SessionOptions& options, Report& report) {
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(model, options));
+  PrintPorts("input", session->inputs(), report);
+  PrintPorts("output", session->outputs(), report);
+  report.Print("\n");
+  SX_ASSIGN_OR_RETURN(const PlanReport plan,
+                      session->Describe(CloseShapes(session->inputs(), options.symbols)));
+  PrintLayers(command, plan, FindOpenTypes(*session), report);
+  if (command.memory) ReportMemory(plan, report);
+  if (command.dot.empty()) return absl::OkStatus();
+  return WriteFile(command.dot, DotOf(plan, session->inputs(), session->outputs()));
+}
+
+StatusOr<int> ReportDifferences(const InspectCommand& command, const Model& model) {
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> other, LoadModel(command.diff, command.session));
+  Report report("inspect", command.json);
+  report.json()["model"] = command.model;
+  report.json()["other"] = command.diff;
+  const bool differ = ReportDifferences(model, *other, report);
+  SX_RETURN_IF_ERROR(report.Write());
+  return differ ? 1 : 0;
+}
+
+}  // namespace
+
+StatusOr<int> Run(const InspectCommand& command) {
+  SX_ASSIGN_OR_RETURN(SessionOptions options, ToSessionOptions(command.session));
+  options.optimize = !command.as_written;
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
+                      LoadModel(command.model, command.session));
+  if (!command.diff.empty()) return ReportDifferences(command, *model);
+  Report report("inspect", command.json, command.html);
+  report.json()["model"] = command.model;
+  report.json()["backend"] = command.session.backend;
+  if (!model->producer_name.empty()) {
+    report.Print(
+        absl::StrCat("made by ", model->producer_name, " ", model->producer_version, "\n"));
+  }
+  const Status status = ReportPlan(command, model, options, report);
+  if (command.weights) ReportWeights(model->graph, report);
+  if (!status.ok()) return Failed(status, report);
   SX_RETURN_IF_ERROR(report.Write());
   return 0;
 }

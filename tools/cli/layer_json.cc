@@ -13,6 +13,14 @@ Json TypesToJson(const std::vector<Type>& types) {
 
 }  // namespace
 
+Json DimensionsToJson(const Type& type) {
+  Json list = Json::array();
+  for (const Dim& dim : type.shape.value_or(SymbolicShape())) {
+    list.push_back(dim.known() ? Json(dim.value) : Json(dim.ToString()));
+  }
+  return list;
+}
+
 Json ToJson(const LayerReport& layer) {
   Json item;
   item["name"] = layer.name;
@@ -24,12 +32,7 @@ Json ToJson(const LayerReport& layer) {
   item["producers"] = layer.producers;
   item["output_names"] = layer.output_names;
   item["outputs"] = TypesToJson(layer.outputs);
-  item["output_shape"] = Json::array();
-  if (!layer.outputs.empty() && layer.outputs[0].shape) {
-    for (const Dim& dim : *layer.outputs[0].shape) {
-      item["output_shape"].push_back(dim.known() ? Json(dim.value) : Json(dim.ToString()));
-    }
-  }
+  item["output_shape"] = DimensionsToJson(layer.outputs.empty() ? Type() : layer.outputs[0]);
   item["parameters"] = layer.parameters;
   item["multiply_adds"] = layer.multiply_adds;
   item["activation_bytes"] = ActivationBytes(layer);

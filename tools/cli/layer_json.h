@@ -14,6 +14,9 @@ Json ToJson(const LayerReport& layer);
 /// The same of all layers, in order.
 Json ToJson(const std::vector<LayerReport>& layers);
 
+/// [64,"N"]: sizes, and names where they are not known; empty for what is no tensor.
+Json DimensionsToJson(const Type& type);
+
 /// Names and types.
 Json ToJson(const std::vector<Port>& ports);
 

@@ -78,13 +78,20 @@ StatusOr<std::vector<double>> MeasureRuns(ExecutionContext& context,
                                           const MeasureOptions& options) {
   std::vector<NodeTiming> layers;
   std::vector<NodeTiming>* const timings = options.on_layers ? &layers : nullptr;
-  const auto run = [&]() -> StatusOr<RunTime> {
+  const auto run = [&](std::vector<NodeTiming>* to) -> StatusOr<double> {
     const RunControl control(DeadlineAfter(options.time_limit));
     const Clock::time_point begin = Clock::now();
-    SX_RETURN_IF_ERROR(context.Run(inputs, {.control = &control, .seed = options.seed}, timings));
-    return RunTime{Milliseconds(Clock::now() - begin), &layers};
+    SX_RETURN_IF_ERROR(context.Run(inputs, {.control = &control, .seed = options.seed}, to));
+    return Milliseconds(Clock::now() - begin);
   };
-  return RepeatRuns(options, run);
+  return RepeatRuns(options, [&]() -> StatusOr<RunTime> {
+    SX_ASSIGN_OR_RETURN(const double ms, run(timings));
+    if (options.on_plain) {
+      SX_ASSIGN_OR_RETURN(const double plain_ms, run(nullptr));
+      options.on_plain(plain_ms);
+    }
+    return RunTime{ms, &layers};
+  });
 }
 
 }  // namespace sardonyx

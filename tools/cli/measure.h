@@ -32,6 +32,9 @@ struct MeasureOptions {
   std::function<void(double)> on_warm_up = {};
   /// Called after each run that counts with the times of its layers; none: they are not taken.
   std::function<void(const std::vector<NodeTiming>&)> on_layers = {};
+  /// Called with the milliseconds of a run for which no times of layers are taken, one after each
+  /// for which they are, so that the two compare; none: there are no such runs.
+  std::function<void(double)> on_plain = {};
 };
 
 /// As a command's flags say, after a tenth of the time to warm up.

@@ -15,8 +15,8 @@ namespace sardonyx {
 namespace {
 
 StatusOr<KernelChoices> ReadKernels(const std::string& path) {
-  auto plan = ReadPlanFile(path);
-  if (absl::IsNotFound(plan.status())) return UsageError(plan.status().message());
+  SX_RETURN_IF_ERROR(CheckFileExists(path));
+  const auto plan = ReadPlanFile(path);
   SX_RETURN_IF_ERROR(plan.status());
   if (!plan->cpu.empty() && plan->cpu != ThisCpu()) {
     Note(absl::StrCat("the plan '", path, "' was measured on another CPU, ", Printable(plan->cpu)));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "exporter/exporter.h"
+#include "runtime/base/nearest.h"
 #include "runtime/graph/extract.h"
 #include "runtime/passes/resolve.h"
 #include "runtime/passes/standard.h"
@@ -19,7 +20,7 @@
 namespace sardonyx {
 namespace {
 
-constexpr int64_t kFoldBytes = 1 << 20;  // a folded result, unless its inputs are as large
+constexpr int64_t kFoldBytes = 4096;  // a folded result, unless its inputs are half as large
 constexpr int64_t kExternalBytes = 1024;
 
 /// "out.onnx" after the third pass, fold: "out.03-fold.onnx".
@@ -90,6 +91,13 @@ StatusOr<std::vector<std::string>> WantedPasses(const OptimizeCommand& command,
   return command.passes == "all" ? known : SplitList(command.passes);
 }
 
+/// Whether --dump-after names one of the passes that will run.
+Status CheckDump(const std::string& pass, const std::vector<std::string>& passes) {
+  const bool known = std::find(passes.begin(), passes.end(), pass) != passes.end();
+  if (known || pass.empty() || pass == "all") return absl::OkStatus();
+  return InvalidArgument("--dump-after: no pass '", pass, "' is to run", DidYouMean(pass, passes));
+}
+
 Json Size(const Graph& graph) {
   int64_t bytes = 0;
   for (const ValueInfo& value : graph.values) {
@@ -129,20 +137,23 @@ StatusOr<int> Run(const OptimizeCommand& command) {
   report.json()["model"] = command.model;
   report.json()["before"] = Size(model.graph);
   SX_ASSIGN_OR_RETURN(const std::vector<std::string> passes, WantedPasses(command, model.graph));
+  SX_RETURN_IF_ERROR(CheckDump(command.dump_after, passes));
   Steps steps(command, *read, report);
-  SX_RETURN_IF_ERROR(OptimizeStandard(
+  const Status optimized = OptimizeStandard(
       model.graph, model.opsets,
       {.evaluate = evaluate,
        .passes = passes,
-       .after = [&](const PassReport& pass, const Graph& graph) { return steps(pass, graph); }}));
+       .after = [&](const PassReport& pass, const Graph& graph) { return steps(pass, graph); }});
+  if (!optimized.ok()) return Failed(optimized, report);
   if (!steps.left_out().empty()) {
     report.Print(absl::StrCat("left out, as ONNX has no words for the result: ",
                               absl::StrJoin(steps.left_out(), ", "), "\n"));
   }
   model.producer_name = "sardonyx";
   model.producer_version.clear();
-  SX_RETURN_IF_ERROR(ExportFile(model, command.output,
-                                {.external_bytes = command.external_data ? kExternalBytes : -1}));
+  const Status written = ExportFile(
+      model, command.output, {.external_bytes = command.external_data ? kExternalBytes : -1});
+  if (!written.ok()) return Failed(written, report);
   report.json()["after"] = Size(model.graph);
   report.json()["output"] = command.output;
   report.Print(absl::StrCat(command.model, ": ", SizeText(report.json()["before"]), "\n",

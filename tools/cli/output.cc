@@ -88,6 +88,14 @@ void Note(absl::string_view text) {
   WriteTo(stderr, Printable(absl::StrCat("sardonyx: ", text, "\n")));
 }
 
+StatusOr<int> Failed(const Status& status, Report& report) {
+  if (IsUsageError(status)) return status;
+  Note(status.message());
+  report.json()["error"] = std::string(status.message());
+  SX_RETURN_IF_ERROR(report.Write());
+  return 1;
+}
+
 Table::Table(std::vector<std::string> titles, std::string alignments)
     : alignments_(std::move(alignments)) {
   if (!titles.empty()) rows_.push_back(std::move(titles));

@@ -46,6 +46,9 @@ Status WriteFile(const std::string& path, absl::string_view bytes);
 /// A note for the user on stderr: "sardonyx: ...".
 void Note(absl::string_view text);
 
+/// Ends a command with an error and what has been reported so far.
+StatusOr<int> Failed(const Status& status, Report& report);
+
 /// Columns as wide as they need to be.
 class Table {
  public:

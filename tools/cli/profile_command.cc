@@ -69,9 +69,7 @@ std::vector<std::string> Cells(const Share& share, double total) {
           Percent(share.ms, total),
           Billions(2 * share.multiply_adds, share.ms),
           Billions(static_cast<double>(share.traffic), share.ms),
-          share.least_ms > 0 && share.ms > 0
-              ? absl::StrFormat("%.0f %%", 100 * share.least_ms / share.ms)
-              : "",
+          RooflineText(share.least_ms, share.ms),
           share.memory > 0 ? FormatBytes(share.memory) : ""};
 }
 
@@ -188,6 +186,8 @@ StatusOr<int> Run(const ProfileCommand& command) {
   std::vector<double> layer_ms(plan.layers.size()), warm_up;
   MeasureOptions measure = MeasureOptionsOf(command);
   measure.on_warm_up = [&](double ms) { warm_up.push_back(ms); };
+  std::vector<double> plain;
+  measure.on_plain = [&](double ms) { plain.push_back(ms); };
   measure.on_layers = [&](const std::vector<NodeTiming>& timings) {
     for (const NodeTiming& timing : timings) {
       layer_ms[static_cast<size_t>(timing.layer)] +=
@@ -196,6 +196,7 @@ StatusOr<int> Run(const ProfileCommand& command) {
   };
   SX_ASSIGN_OR_RETURN(const std::vector<double> times, MeasureRuns(*session, inputs, measure));
   const Statistics latency = Summarize(times);
+  const double plain_ms = Summarize(plain).median;
   std::vector<Share> shares;
   double in_layers = 0;
   for (size_t i = 0; i < layer_ms.size(); ++i) {
@@ -213,6 +214,8 @@ StatusOr<int> Run(const ProfileCommand& command) {
   report.json()["runs"] = latency.count;
   report.json()["run_ms"] = latency.mean;
   report.json()["layers_ms"] = in_layers;
+  report.json()["median_ms"] = latency.median;
+  report.json()["plain_median_ms"] = plain_ms;
   report.json()["first_run_ms"] = warm_up.front();
   report.json()["warm_up_runs"] = warm_up.size();
   report.json()["peak_gflops"] = roofline.flops * 1e-9;
@@ -221,14 +224,16 @@ StatusOr<int> Run(const ProfileCommand& command) {
   report.Print("\n");
   PrintKernels(plan, shares, in_layers, report);
   report.Print(absl::StrFormat(
-      "\nfirst run %s, %d runs to warm up\n%d runs of %s on average (median %s), %s of it in "
-      "layers\nthe machine, %d threads: %.0f GFLOP/s, %.1f GB/s from memory\n",
+      "\nfirst run %s, %d runs to warm up\n%d runs of %s on average (median %s, without taking "
+      "times %s), %s of it in layers\nthe machine, %d threads: %.0f GFLOP/s, %.1f GB/s from "
+      "memory; %s\n",
       FormatMilliseconds(warm_up.front()), warm_up.size(), latency.count,
       FormatMilliseconds(latency.mean), FormatMilliseconds(latency.median),
-      Percent(in_layers, latency.mean), session->pool().threads(), roofline.flops * 1e-9,
-      roofline.bytes_per_second * 1e-9));
+      FormatMilliseconds(plain_ms), Percent(in_layers, latency.mean), session->pool().threads(),
+      roofline.flops * 1e-9, roofline.bytes_per_second * 1e-9, kAboveRoofline));
   if (!command.trace.empty()) {
-    SX_RETURN_IF_ERROR(TraceRun(command, *session, inputs, plan));
+    const Status traced = TraceRun(command, *session, inputs, plan);
+    if (!traced.ok()) return Failed(traced, report);
     report.Print(absl::StrCat("a run over time written to ", command.trace, "\n"));
   }
   SX_RETURN_IF_ERROR(report.Write());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "absl/strings/str_format.h"
 #include "bench/peak.h"
 #include "runtime/base/shape.h"
 
@@ -66,6 +67,11 @@ double LeastSeconds(const LayerReport& layer, const Roofline& roofline) {
                              ? static_cast<double>(TrafficOf(layer)) / roofline.bytes_per_second
                              : 0;
   return std::max(work, traffic);
+}
+
+std::string RooflineText(double least, double took) {
+  if (least <= 0 || took <= 0) return "";
+  return least > took ? "> 100 %" : absl::StrFormat("%.0f %%", 100 * least / took);
 }
 
 }  // namespace sardonyx

@@ -1,6 +1,8 @@
 // What the machine can do at most, and how near a layer comes to it.
 #pragma once
 
+#include <string>
+
 #include "runtime/base/thread_pool.h"
 #include "runtime/session/session.h"
 
@@ -27,5 +29,15 @@ int64_t ActivationBytes(const LayerReport& layer);
 
 /// The least that a layer can take, in seconds. What lies in caches may be faster.
 double LeastSeconds(const LayerReport& layer, const Roofline& roofline);
+
+/// The share of the roofline for a table, "62 %"; "> 100 %" where caches, or an algorithm that
+/// needs fewer multiplications than are counted, make a layer faster than that; "" where nothing is
+/// known.
+std::string RooflineText(double least, double took);
+
+/// What a table with such shares should say of them.
+inline constexpr const char* kAboveRoofline =
+    "above 100 %: data lie in caches, or fewer multiplications are needed than are counted "
+    "(Winograd's)";
 
 }  // namespace sardonyx

@@ -84,7 +84,6 @@ StatusOr<const Tensor*> FindScores(const std::vector<Value>& values,
 }
 
 Status PrintClasses(const Tensor& scores, const RunCommand& command, Report& report) {
-  SX_RETURN_IF_ERROR(CheckFileExists(command.labels));
   SX_ASSIGN_OR_RETURN(const std::vector<std::string> labels, ReadLabels(command.labels));
   SX_ASSIGN_OR_RETURN(const auto ranked, Classify(scores, labels, command.top));
   report.json()["classes"] = Json::array();
@@ -154,19 +153,11 @@ StatusOr<std::vector<Value>> RunWatched(const RunCommand& command, Session& sess
   return Status(values.status().code(), message);
 }
 
-/// Ends the command with what has been reported so far.
-StatusOr<int> Failed(const Status& status, Report& report) {
-  if (IsUsageError(status)) return status;
-  Note(status.message());
-  report.json()["error"] = std::string(status.message());
-  SX_RETURN_IF_ERROR(report.Write());
-  return 1;
-}
-
 }  // namespace
 
 StatusOr<int> Run(const RunCommand& command) {
   SX_ASSIGN_OR_RETURN(SessionOptions options, ToSessionOptions(command.session));
+  if (!command.labels.empty()) SX_RETURN_IF_ERROR(CheckFileExists(command.labels));
   options.fetch_all = command.fetch == "all";
   if (!options.fetch_all) options.extra_outputs = SplitList(command.fetch);
   SX_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, LoadModel(command.model, command.session));
@@ -200,10 +191,11 @@ StatusOr<int> Run(const RunCommand& command) {
   const std::vector<Port>& ports = session->outputs();
   const std::vector<size_t> shown = Shown(ports, command.fetch);
   report.json()["outputs"] = Json::array();
+  Status written;  // an output that cannot be written leaves the others
   for (size_t i = 0; i < ports.size(); ++i) {
     const auto target = targets.find(ports[i].name);
     if (target != targets.end() && target->second != "-") {
-      SX_RETURN_IF_ERROR(WriteOutput(target->second, ports[i].name, values[i]));
+      written.Update(WriteOutput(target->second, ports[i].name, values[i]));
     } else if (target != targets.end() ||
                (command.labels.empty() &&
                 std::find(shown.begin(), shown.end(), i) != shown.end())) {
@@ -222,6 +214,7 @@ StatusOr<int> Run(const RunCommand& command) {
     SX_ASSIGN_OR_RETURN(const Tensor* scores, FindScores(values, shown));
     SX_RETURN_IF_ERROR(PrintClasses(*scores, command, report));
   }
+  if (!written.ok()) return Failed(written, report);
   SX_RETURN_IF_ERROR(report.Write());
   return 0;
 }

@@ -43,7 +43,7 @@ std::vector<std::string> RunnerNames() {
                                      BackendChoice::kNative, BackendChoice::kOneDnn}) {
     names.emplace_back(Name(choice));
   }
-  names.emplace_back("onnxruntime");
+  names.insert(names.end(), {"onnxruntime", "openvino"});
   return names;
 }
 
@@ -51,6 +51,7 @@ StatusOr<std::unique_ptr<Runner>> MakeRunner(const std::string& backend,
                                              std::shared_ptr<Model> model, const std::string& path,
                                              const RunnerOptions& options) {
   if (backend == "onnxruntime") return MakeOnnxruntimeRunner(*model, path, options);
+  if (backend == "openvino") return MakeOpenvinoRunner(*model, path, options);
   SessionFlags flags = options.session;
   flags.backend = backend;
   SX_ASSIGN_OR_RETURN(SessionOptions session_options, ToSessionOptions(flags));

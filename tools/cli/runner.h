@@ -18,6 +18,7 @@ struct RunnerOptions {
   bool fetch_all = false;          // every value
   bool observe = false;            // whether an observer will look on
   std::string onnxruntime;         // where its library is; "": wherever it has been installed
+  std::string openvino;            // likewise
 };
 
 /// A compiled model on one backend. For one thread at a time.
@@ -52,8 +53,10 @@ StatusOr<std::unique_ptr<Runner>> MakeRunner(const std::string& backend,
                                              std::shared_ptr<Model> model, const std::string& path,
                                              const RunnerOptions& options);
 
-/// MakeRunner for "onnxruntime", in a file of its own.
+/// MakeRunner for "onnxruntime" and "openvino", in files of their own.
 StatusOr<std::unique_ptr<Runner>> MakeOnnxruntimeRunner(Model& model, const std::string& path,
                                                         const RunnerOptions& options);
+StatusOr<std::unique_ptr<Runner>> MakeOpenvinoRunner(Model& model, const std::string& path,
+                                                     const RunnerOptions& options);
 
 }  // namespace sardonyx

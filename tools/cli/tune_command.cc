@@ -73,7 +73,8 @@ StatusOr<int> Run(const TuneCommand& command) {
       FormatMilliseconds(tuning.tuned_ms)));
   if (tuning.kernels.empty()) report.Print("together they were not faster, so the plan is empty\n");
   if (!command.output.empty()) {
-    SX_RETURN_IF_ERROR(WritePlanFile(command.output, origin, tuning));
+    const Status written = WritePlanFile(command.output, origin, tuning);
+    if (!written.ok()) return Failed(written, report);
     report.Print(absl::StrCat("written to ", command.output, "; --plan takes it\n"));
   }
   SX_RETURN_IF_ERROR(report.Write());

@@ -27,7 +27,8 @@ function memoryFigures(memory, layers, select) {
         const y = linearScale(ticks);
         plot.yAxis(ticks, y, format.bytes);
         plot.xTitle(over);
-        for (const buffer of buffers) {
+        // Outputs lie outside it.
+        for (const buffer of buffers.filter((buffer) => buffer.offset !== null)) {
           const span = `layers ${buffer.first_layer} to ${buffer.last_layer}`;
           const left = plot.x(buffer.first_layer / layers.length);
           const right = plot.x((buffer.last_layer + 1) / layers.length);
