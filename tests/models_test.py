@@ -77,12 +77,20 @@ def check_optimize(folder: pathlib.Path, inputs: list, tolerance: list) -> str:
 
 
 def check_compare(folder: pathlib.Path, inputs: list, tolerance: list, backends: str) -> str:
-    result = sardonyx("compare", folder / "model.onnx", "--backends", backends, *inputs, *tolerance)
-    worst = {}
+    command = [PROGRAM, "compare", folder / "model.onnx", "--backends", backends, *inputs]
+    result = json.loads(subprocess.run([*command, *tolerance, "--json", "-"], capture_output=True,
+                                       text=True).stdout)  # fmt: skip
+    if "error" in result:
+        raise AssertionError(result["error"])
+    worst, wrong = {}, [f"{side['backend']}: {side['error']}" for side in result.get("failed", [])]
     for output in result["outputs"]:
         for side in output["backends"]:
+            if not side["match"]:
+                wrong.append(f"{side['backend']}, {output['name']}: {side['reason']}")
             error = side.get("normwise_error", 0)
             worst[side["backend"]] = max(worst.get(side["backend"], 0), error)
+    if wrong:
+        raise AssertionError("; ".join(text[:300] for text in wrong))
     return ", ".join(f"{name} {error:.1e}" for name, error in worst.items())
 
 

@@ -45,6 +45,25 @@ TEST_CASE("run --validate names the node that made a NaN, and the weight", "[cli
   CHECK(RunProgram({"run", good, "-i", "x==1 -inf 1 1"}).status == 0);
 }
 
+TEST_CASE("run --validate names a weight's NaN that no result shows", "[cli][activations]") {
+  const TemporaryFolder folder;
+  const auto validate = [&](float weight) {
+    wire::ModelProto model = NewModel();
+    wire::GraphProto* graph = model.mutable_graph();
+    AddInput(graph, "x", {1});
+    *graph->add_initializer() = FloatTensor("w", {1}, {weight});
+    AddNode(graph, "Less", {"x", "w"}, {"y"})->set_name("less");
+    AddOutput(graph, "y");
+    return RunProgram(
+        {"run", folder.Write("m.onnx", model.SerializeAsString()), "-i", "x=ones", "--validate"});
+  };
+  const ProgramResult hidden = validate(kNaN);
+  CHECK(hidden.status == 1);
+  CHECK_THAT(hidden.err,
+             Contains("node 'less' (Less, #0): the model's weight 'w' (float[1]) is NaN"));
+  CHECK(validate(std::numeric_limits<float>::infinity()).status == 0);  // may be meant
+}
+
 TEST_CASE("run --stats sums up every value", "[cli][activations]") {
   const TemporaryFolder folder;
   const std::string model = folder.Write("m.onnx", ScalingModel({-1, 0, 3, kNaN}));

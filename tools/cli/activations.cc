@@ -20,14 +20,20 @@ constexpr size_t kWeightsNamed = 5;
 constexpr size_t kPictureBytes = size_t{32} << 20;  // of all pictures, which a page has to hold
 
 /// An error that says where `tensor` stops being finite; OK where it does not.
+/// The element as a double.
+double NumberAt(const Tensor& tensor, int64_t at) {
+  double number = 0;
+  (void)Dispatch(tensor.type(), Floats{}, [&]<typename T>() {
+    number = static_cast<double>(static_cast<ComputeType<T>>(tensor.data<T>()[at]));
+    return absl::OkStatus();
+  });
+  return number;
+}
+
 Status CheckFinite(const std::string& name, const Tensor& tensor) {
   const std::optional<int64_t> at = FirstNotFinite(tensor);
   if (!at) return absl::OkStatus();
-  double number = 0;
-  (void)Dispatch(tensor.type(), Floats{}, [&]<typename T>() {
-    number = static_cast<double>(static_cast<ComputeType<T>>(tensor.data<T>()[*at]));
-    return absl::OkStatus();
-  });
+  const double number = NumberAt(tensor, *at);
   return InvalidArgument("'", name, "' (", tensor.ToString(), ") is ",
                          std::isinf(number) ? (number > 0 ? "Inf" : "-Inf") : "NaN", " at ",
                          PositionText(tensor.shape(), *at));
@@ -183,12 +189,21 @@ Status Activations::Finish(Report& report) {
   return absl::OkStatus();
 }
 
-std::vector<std::string> NotFiniteWeights(const Graph& graph) {
-  std::vector<std::string> found;
-  for (const ValueInfo& value : graph.values) {
-    if (!value.constant || found.size() >= kWeightsNamed) continue;
-    const Status status = CheckFinite(value.name, *value.constant);
-    if (!status.ok()) found.emplace_back(status.message());
+std::vector<NotFiniteWeight> NotFiniteWeights(const Graph& graph) {
+  std::vector<NotFiniteWeight> found;
+  for (size_t i = 0; i < graph.values.size() && found.size() < kWeightsNamed; ++i) {
+    const auto id = static_cast<ValueId>(i);
+    const Tensor* weight = graph.constant(id);
+    const std::optional<int64_t> at = weight == nullptr ? std::nullopt : FirstNotFinite(*weight);
+    if (!at) continue;
+    const auto reads = [&](const Node& node) {
+      const std::vector<ValueId> ids = graph.Reads(node);
+      return std::find(ids.begin(), ids.end(), id) != ids.end();
+    };
+    const auto reader = std::find_if(graph.nodes.begin(), graph.nodes.end(), reads);
+    found.push_back({.text = std::string(CheckFinite(graph.value(id).name, *weight).message()),
+                     .is_nan = std::isnan(NumberAt(*weight, *at)),
+                     .reader = reader == graph.nodes.end() ? "" : reader->Describe()});
   }
   return found;
 }

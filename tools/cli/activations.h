@@ -62,8 +62,14 @@ class Activations {
   bool found_not_finite_ = false;
 };
 
-/// Constants of the model that are not finite, one sentence each, the first few; for the search
-/// after what brought a NaN in.
-std::vector<std::string> NotFiniteWeights(const Graph& graph);
+/// A constant of a model that holds a NaN or an infinity.
+struct NotFiniteWeight {
+  std::string text;     // "'w' (float[2,2]) is NaN at [1,0]"
+  bool is_nan = false;  // infinities may be meant, as in masks
+  std::string reader;   // the node, described; "" for none
+};
+
+/// The first few; for the search after what brought a NaN in.
+std::vector<NotFiniteWeight> NotFiniteWeights(const Graph& graph);
 
 }  // namespace sardonyx
