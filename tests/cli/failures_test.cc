@@ -40,6 +40,16 @@ TEST_CASE("Wrong names get the nearest right ones, or all there are", "[cli]") {
   }
 }
 
+TEST_CASE("--quiet leaves out notes, not errors", "[cli]") {
+  const TemporaryFolder folder;
+  const std::string model = folder.Write("m.onnx", DoublingModel());
+  CHECK_THAT(RunProgram({"run", model}).err, Contains("dimension N is 1"));
+  const ProgramResult quiet = RunProgram({"run", model, "--quiet"});
+  CHECK(quiet.err.empty());
+  CHECK_THAT(quiet.out, Contains("y: float[1,2]"));
+  CHECK_THAT(RunProgram({"run", model, "-q", "-i", "a=ones"}).err, Contains("no input 'a'"));
+}
+
 TEST_CASE("What cannot be written leaves everything else", "[cli]") {
   const TemporaryFolder folder;
   const std::string model = folder.Write("m.onnx", DoublingModel());

@@ -198,6 +198,9 @@ struct Commands {
                   const std::string& examples, Command& command) {
     CLI::App* sub = outer.add_subcommand(name, help);
     sub->footer("Examples:\n" + examples);
+    if constexpr (!requires { command.quiet; }) {
+      sub->add_flag_callback("-q,--quiet", Silence, "Only errors on stderr, no notes or progress");
+    }
     sub->callback([this, &command] {
       action = [this, &command] { return RunAny(command); };
       json = &command.json;
@@ -460,8 +463,9 @@ std::string CheckCommandName(const CLI::App& app, int argc, char** argv) {
 
 int UsageExit(const std::string& message, const CLI::App& app) {
   const std::string words = WordsOf(ChosenCommand(app));
-  Note(message);
-  Note(absl::StrCat("'sardonyx ", words, words.empty() ? "" : " ", "--help' shows what there is"));
+  PrintError(message);
+  PrintError(
+      absl::StrCat("'sardonyx ", words, words.empty() ? "" : " ", "--help' shows what there is"));
   return kUsageExit;
 }
 
@@ -492,12 +496,12 @@ int Main(int argc, char** argv) {
   const std::string message(result.status().message());
   const std::string name = WordsOf(ChosenCommand(app));
   if (IsUsageError(result.status())) return UsageExit(message, app);
-  Note(message);
+  PrintError(message);
   Report report(name, *commands.json, commands.html);
   report.json()["error"] = message;
   // That a file cannot be written has been said where this is the error itself.
   const Status status = report.Write();
-  if (!status.ok() && status.message() != message) Note(status.message());
+  if (!status.ok() && status.message() != message) PrintError(status.message());
   return 1;
 }
 

@@ -82,7 +82,7 @@ Status OfSide(const Side& side, const Status& status) {
 }
 
 void ReportFailure(const Side& side, const Status& status, Report& report) {
-  Note(status.message());
+  PrintError(status.message());
   report.json()["failed"].push_back(
       {{"backend", side.label}, {"error", std::string(status.message())}});
 }

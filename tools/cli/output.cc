@@ -17,6 +17,8 @@ namespace {
 
 constexpr absl::string_view kUsagePayload = "sardonyx/usage";
 
+bool silent = false;  // set once, while the command line is read
+
 void WriteTo(std::FILE* file, absl::string_view text) {
   std::fwrite(text.data(), 1, text.size(), file);
 }
@@ -84,13 +86,19 @@ Status WriteFile(const std::string& path, absl::string_view bytes) {
   return replacement.Keep();
 }
 
-void Note(absl::string_view text) {
+void PrintError(absl::string_view text) {
   WriteTo(stderr, Printable(absl::StrCat("sardonyx: ", text, "\n")));
 }
 
+void Note(absl::string_view text) {
+  if (!silent) PrintError(text);
+}
+
+void Silence() { silent = true; }
+
 StatusOr<int> Failed(const Status& status, Report& report) {
   if (IsUsageError(status)) return status;
-  Note(status.message());
+  PrintError(status.message());
   report.json()["error"] = std::string(status.message());
   SX_RETURN_IF_ERROR(report.Write());
   return 1;
@@ -184,7 +192,7 @@ std::string FormatNumber(double number) {
 
 void Progress::Show(int64_t done, absl::string_view what) {
   static const bool terminal = isatty(STDERR_FILENO) == 1;
-  if (!terminal) return;
+  if (!terminal || silent) return;
   const auto now = std::chrono::steady_clock::now();
   if (shown_ && now - last_ < std::chrono::milliseconds(100)) return;
   last_ = now;

@@ -43,8 +43,12 @@ class Report {
 /// Writes a file, in the place of what it held. Errors: it cannot be written.
 Status WriteFile(const std::string& path, absl::string_view bytes);
 
-/// A note for the user on stderr: "sardonyx: ...".
+/// An error for the user on stderr: "sardonyx: ...".
+void PrintError(absl::string_view text);
+/// The same for what is only good to know.
 void Note(absl::string_view text);
+/// From now on there are neither notes nor progress.
+void Silence();
 
 /// Ends a command with an error and what has been reported so far.
 StatusOr<int> Failed(const Status& status, Report& report);
