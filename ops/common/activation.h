@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
+#include "absl/types/span.h"
 #include "runtime/op.h"
 
 namespace sardonyx {
@@ -70,6 +71,9 @@ T Apply(const Activation& activation, T x) {
   }
   return x;
 }
+
+/// The activation of every element, in place and in vectors; NaN stays NaN.
+void Activate(const Activation& activation, absl::Span<float> x);
 
 /// The activation that the operator `op` of ai.onnx computes, where it is one of those above; its
 /// attributes are asked for by name.

@@ -104,13 +104,10 @@ void Append(const Activation& activation, dnnl::post_ops* ops) {
   };
   switch (activation.kind) {
     case Activation::Kind::kNone:
-      break;
     case Activation::Kind::kRelu:
-      append(algorithm::eltwise_relu, 0, 0);
-      break;
     case Activation::Kind::kClip:
-      append(algorithm::eltwise_clip, activation.a, activation.b);
-      break;
+    case Activation::Kind::kHardSigmoid:
+      break;  // do not keep NaN
     case Activation::Kind::kLeakyRelu:
       append(algorithm::eltwise_relu, activation.a, 0);
       break;
@@ -119,10 +116,6 @@ void Append(const Activation& activation, dnnl::post_ops* ops) {
       break;
     case Activation::Kind::kTanh:
       append(algorithm::eltwise_tanh, 0, 0);
-      break;
-    case Activation::Kind::kHardSigmoid:
-      append(algorithm::eltwise_linear, activation.a, activation.b);
-      append(algorithm::eltwise_clip, 0, 1);
       break;
     case Activation::Kind::kHardSwish:
       append(algorithm::eltwise_hardswish, 1.0f / 6, 0.5f);
@@ -248,6 +241,12 @@ Status Primitive::Run(std::initializer_list<Binding> bindings, std::byte* scratc
     stream.wait();
     return absl::OkStatus();
   });
+}
+
+bool KeepsNaN(const Activation& activation) {
+  using Kind = Activation::Kind;
+  return activation.kind != Kind::kRelu && activation.kind != Kind::kClip &&
+         activation.kind != Kind::kHardSigmoid;
 }
 
 StatusOr<Primitive> Make(const Convolution& conv) {

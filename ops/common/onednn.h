@@ -61,6 +61,10 @@ class Primitive {
   std::shared_ptr<const State> state_;
 };
 
+/// Whether oneDNN's code for this activation keeps NaN; that for bounds (Relu, Clip and
+/// HardSigmoid) makes a bound of it, in versions 2.6 and 3 alike.
+bool KeepsNaN(const Activation& activation);
+
 /// Y = activation(convolution(X, W) [+ B] [+ what Y holds]). Spatial axes: 1 to 3.
 struct Convolution {
   int64_t batch = 1;
@@ -71,7 +75,7 @@ struct Convolution {
   bool channels_last = false;  // source and destination then lie so, else as oneDNN likes best
   bool bias = false;
   bool accumulate = false;
-  Activation activation;
+  Activation activation;  // one that KeepsNaN
 };
 /// Errors: Unimplemented where oneDNN has nothing but its plain reference code.
 StatusOr<Primitive> Make(const Convolution& convolution);

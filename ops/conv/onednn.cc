@@ -31,6 +31,13 @@ struct Part {
   std::optional<onednn::Primitive> reorder_weights;        // none where they are packed already
   std::shared_ptr<const Tensor> packed;                    // null where weights are no constant
   int64_t weights_at = 0;  // in scratch memory, where they are not packed
+
+  /// What it computes, which lies in one piece.
+  size_t elements() const {
+    int64_t count = out_count;
+    for (const WindowAxis& axis : window) count *= axis.output;
+    return static_cast<size_t>(count);
+  }
 };
 
 /// Weights as one part wants them.
@@ -121,6 +128,7 @@ class ConvOneDnn : public Kernel {
   Status Prepare(const PrepareContext& context) {
     const auto& attrs = context.attrs<ConvAttrs>();
     residual_ = attrs.residual;
+    if (!onednn::KeepsNaN(attrs.activation)) activation_ = attrs.activation;
     const int64_t images = std::max<int64_t>(conv_.batch, 1);
     const int64_t parts = images >= threads_ ? 1 : (threads_ + images - 1) / images;
     parts_ = conv_.channels_last ? CutLines(conv_, parts) : CutChannels(conv_, parts);
@@ -194,14 +202,15 @@ class ConvOneDnn : public Kernel {
       return PrepareWeights(context, part);
     }
     SX_ASSIGN_OR_RETURN(part.conv,
-                        onednn::Make(onednn::Convolution{.group = part.group,
-                                                         .in_channels = part.in_count,
-                                                         .out_channels = part.out_count,
-                                                         .window = part.window,
-                                                         .channels_last = conv_.channels_last,
-                                                         .bias = context.has_input(2),
-                                                         .accumulate = attrs.residual,
-                                                         .activation = attrs.activation}));
+                        onednn::Make(onednn::Convolution{
+                            .group = part.group,
+                            .in_channels = part.in_count,
+                            .out_channels = part.out_count,
+                            .window = part.window,
+                            .channels_last = conv_.channels_last,
+                            .bias = context.has_input(2),
+                            .accumulate = attrs.residual,
+                            .activation = activation_ ? Activation{} : attrs.activation}));
     const auto reorder = [](const onednn::Dims& dims, const onednn::Layout& other, bool to,
                             std::optional<onednn::Primitive>* result) -> Status {
       SX_ASSIGN_OR_RETURN(const onednn::Layout plain, onednn::Layout::RowMajor(dims));
@@ -381,14 +390,19 @@ class ConvOneDnn : public Kernel {
                                         {onednn::Argument::kDestination, destination}},
                                        scratch));
     }
-    if (!part.unpack) return absl::OkStatus();
-    return part.unpack->Run(
-        {{onednn::Argument::kSource, destination}, {onednn::Argument::kDestination, y}}, scratch);
+    if (part.unpack) {
+      SX_RETURN_IF_ERROR(part.unpack->Run(
+          {{onednn::Argument::kSource, destination}, {onednn::Argument::kDestination, y}},
+          scratch));
+    }
+    if (activation_) Activate(activation_, {y, part.elements()});
+    return absl::OkStatus();
   }
 
   const ConvShape conv_;
   const int64_t threads_;
   bool residual_ = false;
+  Activation activation_;  // what oneDNN does not do itself
   std::vector<Part> parts_;
   std::vector<onednn::Primitive> chunks_;  // reorder the source that all parts share
   WorkerBytes worker_;

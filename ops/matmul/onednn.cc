@@ -15,16 +15,11 @@ std::string RefusesAllButFloat(const PrepareContext& context) {
 }
 
 /// Activates all of y.
-Status Activate(const KernelContext& context, const Activation& activation, Tensor& y) {
+Status ActivateAll(const KernelContext& context, const Activation& activation, Tensor& y) {
   if (!activation) return absl::OkStatus();
-  float* data = y.data<float>();
   const bool relu = activation.kind == Activation::Kind::kRelu;
-  return context.ParallelFor(y.size(), relu ? 0.3 : 5, [&](int64_t begin, int64_t end) {
-    if (relu) {
-      for (int64_t i = begin; i < end; ++i) data[i] = data[i] < 0 ? 0 : data[i];
-    } else {
-      for (int64_t i = begin; i < end; ++i) data[i] = Apply(activation, data[i]);
-    }
+  return context.ParallelFor(y.size(), relu ? 0.1 : 1, [&](int64_t begin, int64_t end) {
+    Activate(activation, {y.data<float>() + begin, static_cast<size_t>(end - begin)});
   });
 }
 
@@ -96,7 +91,7 @@ Status RunMatMul(KernelContext& context) {
     }));
     SX_RETURN_IF_ERROR(first);
   }
-  return Activate(context, attrs.activation, y);
+  return ActivateAll(context, attrs.activation, y);
 }
 
 Status RunGemm(KernelContext& context) {
@@ -136,7 +131,7 @@ Status RunGemm(KernelContext& context) {
                                              .c = out,
                                              .ldc = shape.n}));
   }
-  return Activate(context, attrs.activation, y);
+  return ActivateAll(context, attrs.activation, y);
 }
 
 }  // namespace

@@ -61,17 +61,16 @@ class BatchNormOneDnn : public Kernel {
                             {onednn::Argument::kVariance, inputs[4] + channel},
                             {onednn::Argument::kDestination, y + at}},
                            scratch));
-        if (activation) Activate(activation, (i + 1) % per_image == 0, y + at);
+        if (activation) Activate(activation, {y + at, SliceElements((i + 1) % per_image == 0)});
       }
     }));
     return error.status();
   }
 
  private:
-  void Activate(const Activation& activation, bool last, float* y) const {
+  size_t SliceElements(bool last) const {
     const int64_t size = last ? whole_size_ - (whole_size_ - 1) / slice_ * slice_ : slice_;
-    const int64_t elements = size * (by_image_ ? shape_.channels : shape_.plane);
-    for (int64_t i = 0; i < elements; ++i) y[i] = Apply(activation, y[i]);
+    return static_cast<size_t>(size * (by_image_ ? shape_.channels : shape_.plane));
   }
 
   const BatchNormShape shape_;

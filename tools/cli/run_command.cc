@@ -116,7 +116,7 @@ std::string DescribeOutput(const Port& port, const Value& value, bool whole) {
   return text;
 }
 
-/// A NaN that no result shows, as some kernels' Relu makes 0 of it.
+/// A NaN that no result shows, as a comparison or a lookup passes it by.
 Status CheckWeights(const std::vector<NotFiniteWeight>& weights) {
   for (const NotFiniteWeight& weight : weights) {
     if (!weight.is_nan) continue;
