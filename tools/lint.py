@@ -29,6 +29,7 @@ LAYERS = [
     ("exporter/", "exporter"),
     ("include/", "api"),
     ("api/", "binding"),
+    ("python/", "client"),
     ("tools/", "top"),
     ("tests/", "top"),
     ("bench/", "top"),
@@ -43,6 +44,7 @@ MAY_INCLUDE = {
     "importer": {"base", "graph", "importer"},
     "exporter": {"base", "exporter", "graph", "importer"},
     "api": {"api"},
+    "client": {"api"},
     "binding": {"api", "base", "binding", "graph", "importer", "op", "ops", "passes", "session"},
 }
 NAMELESS = {"base", "graph", "op", "passes", "session", "importer"}
@@ -112,7 +114,10 @@ def check_script(path: str, text: str):
     except SyntaxError as error:
         yield error.lineno or 1, f"does not compile: {error.msg}"
         return
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {"annotations"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            used.update(ast.literal_eval(node.value))
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:

@@ -145,6 +145,12 @@ class Value {
   }
 
   SardonyxKind kind() const { return Api().kind(handle()); }
+  /// The tensor as C sees it, valid as long as the value.
+  SardonyxTensor Tensor() const {
+    SardonyxTensor tensor;
+    Check(Api().tensor(handle(), &tensor));
+    return tensor;
+  }
   /// Of a tensor.
   int32_t element_type() const { return Tensor().element_type; }
   Shape shape() const {
@@ -203,11 +209,6 @@ class Value {
     SardonyxValue* made = nullptr;
     Check(function(&made));
     return Value(made);
-  }
-  SardonyxTensor Tensor() const {
-    SardonyxTensor tensor;
-    Check(Api().tensor(handle(), &tensor));
-    return tensor;
   }
   template <typename T>
   void SetElement(size_t i, const T& element) {
