@@ -1,6 +1,7 @@
 // Session::Describe: what a plan decided, in words and numbers.
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "runtime/passes/layout.h"
 #include "runtime/session/program.h"
 #include "runtime/session/session.h"
@@ -14,6 +15,17 @@ Type InOnnxLayout(Type type, const ValueInfo& value) {
     std::rotate(type.shape->begin() + 1, type.shape->end() - 1, type.shape->end());
   }
   return type;
+}
+
+/// What the subgraphs of a node read of the graph around them, each value once.
+std::vector<ValueId> Captured(const Node& node) {
+  std::vector<ValueId> captured;
+  for (const Graph* subgraph : node.Subgraphs()) {
+    for (const Capture& capture : subgraph->captures) {
+      if (!absl::c_linear_search(captured, capture.outer)) captured.push_back(capture.outer);
+    }
+  }
+  return captured;
 }
 
 LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
@@ -38,6 +50,8 @@ LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
     report.input_names.emplace_back(id == kNoValue ? "" : NameInModel(graph.value(id)));
     report.inputs.push_back(id == kNoValue ? Type() : plan.known[id].type);
   }
+  for (ValueId id : Captured(node))
+    report.captured_names.emplace_back(NameInModel(graph.value(id)));
   for (ValueId id : node.outputs) {
     report.output_names.push_back(id == kNoValue ? "" : graph.value(id).name);
     report.outputs.push_back(id == kNoValue ? Type() : plan.known[id].type);
@@ -109,6 +123,7 @@ StatusOr<PlanReport> Session::Describe(const std::map<std::string, Shape>& shape
     for (const ValueId id : step.node->inputs) {
       layer.producers.push_back(id == kNoValue ? -1 : producers[id]);
     }
+    for (const ValueId id : Captured(*step.node)) layer.producers.push_back(producers[id]);
     for (const ValueId id : step.node->outputs) {
       if (id != kNoValue) producers[id] = static_cast<int>(report.layers.size());
     }

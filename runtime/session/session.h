@@ -65,10 +65,12 @@ struct LayerReport {
   Backend backend = Backend::kReference;
   /// Kernels that would take it, `kernel` among them; reference ones only if there is no other.
   std::vector<std::string> candidates;
-  std::vector<std::string> refusals;      // "conv.winograd4: stride is 2"
-  std::vector<std::string> input_names;   // as the model has them
-  std::vector<std::string> output_names;  // of the compiled graph, which KernelChoices go by
-  /// The layer that computes each input: its index, -1 for inputs of the model and constants.
+  std::vector<std::string> refusals;        // "conv.winograd4: stride is 2"
+  std::vector<std::string> input_names;     // as the model has them
+  std::vector<std::string> output_names;    // of the compiled graph, which KernelChoices go by
+  std::vector<std::string> captured_names;  // of what its subgraphs read, as the model has them
+  /// The layer that computes each input and, after these, each captured value: its index, -1 for
+  /// inputs of the model and constants.
   std::vector<int> producers;
   std::vector<Type> inputs, outputs;
   int64_t parameters = 0;  // elements of constant inputs

@@ -124,6 +124,36 @@ TEST_CASE("inspect --dot draws every connection", "[cli][inspect]") {
   CHECK(unwritable.json()["layers"].size() == 3);  // what was found is kept
 }
 
+/// y = condition ? -positive : |positive|, positive = Relu(x): read by the branches alone.
+wire::ModelProto CapturingModel() {
+  wire::ModelProto model = NewModel();
+  wire::GraphProto* graph = model.mutable_graph();
+  AddInput(graph, "x", {4});
+  AddInput(graph, "condition", {}, DataType::kBool);
+  AddNode(graph, "Relu", {"x"}, {"positive"});
+  wire::NodeProto* choice = AddNode(graph, "If", {"condition"}, {"y"});
+  for (const auto& [branch, op] : {std::pair("then_branch", "Neg"), {"else_branch", "Abs"}}) {
+    wire::GraphProto* body = AddAttribute(choice, branch, wire::AttributeProto::GRAPH)->mutable_g();
+    AddNode(body, op, {"positive"}, {"result"});
+    AddOutput(body, "result");
+  }
+  AddOutput(graph, "y");
+  return model;
+}
+
+TEST_CASE("inspect shows what subgraphs read of the graph around them", "[cli][inspect]") {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() + "/m.dot";
+  const ProgramResult result = RunProgram(
+      {"inspect", Write(folder, "m.onnx", CapturingModel()), "--dot", file, "--json", "-"});
+  CHECK(result.status == 0);
+  const json choice = result.json()["layers"][1];
+  CHECK(choice["op"] == "If");
+  CHECK(choice["captured_names"] == json::array({"positive"}));
+  CHECK(choice["producers"] == json::array({-1, 0}));
+  CHECK_THAT(ReadAll(file), Contains("  layer0 -> layer1;\n") && Contains("input1 -> layer1;"));
+}
+
 TEST_CASE("inspect --dot of real models has an edge into and out of every layer",
           "[cli][inspect]") {
   const TemporaryFolder folder;

@@ -52,9 +52,9 @@ std::string DotOf(const PlanReport& plan, const std::vector<Port>& inputs,
     const std::string type = layer.outputs.empty() ? "" : layer.outputs[0].ToString();
     absl::StrAppend(&text, "  ", id, " [label=", Quoted({layer.op, type, layer.kernel}),
                     ", tooltip=", Quoted({layer.name}), "];\n");
-    for (size_t k = 0; k < layer.producers.size(); ++k) {
-      connect(layer.producers[k], layer.input_names[k], id);
-    }
+    std::vector<std::string> read = layer.input_names;
+    read.insert(read.end(), layer.captured_names.begin(), layer.captured_names.end());
+    for (size_t k = 0; k < read.size(); ++k) connect(layer.producers[k], read[k], id);
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
     const std::string id = absl::StrCat("output", i);

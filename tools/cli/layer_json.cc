@@ -29,6 +29,7 @@ Json ToJson(const LayerReport& layer) {
   item["backend"] = std::string(Name(layer.backend));
   item["input_names"] = layer.input_names;
   item["inputs"] = TypesToJson(layer.inputs);
+  item["captured_names"] = layer.captured_names;
   item["producers"] = layer.producers;
   item["output_names"] = layer.output_names;
   item["outputs"] = TypesToJson(layer.outputs);

@@ -18,7 +18,7 @@ function graphOf(layers, inputs, outputs) {
   const first = nodes.length; // the node of layer 0
   layers.forEach((layer, i) => {
     const from = new Set(
-      layer.input_names.map((name, k) => {
+      [...layer.input_names, ...layer.captured_names].map((name, k) => {
         const producer = layer.producers[k] ?? -1; // other runtimes do not tell
         return producer >= 0 ? first + producer : makers.get(name);
       }),

@@ -70,6 +70,7 @@ function layerDetails(layer, i, more) {
       more(layer).map(([name, value]) => definition(name, value)),
       definition("kernel", layer.kernel === "view" ? "view: costs nothing" : layer.kernel),
       definition("inputs", named(layer.input_names, layer.inputs)),
+      definition("read by its subgraphs", layer.captured_names.join(", ")),
       definition("outputs", named(layer.output_names, layer.outputs)),
       definition("parameters", layer.parameters > 0 ? format.count(layer.parameters) : ""),
       definition("multiply-adds", layer.multiply_adds > 0 ? format.count(layer.multiply_adds) : ""),
