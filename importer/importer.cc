@@ -45,10 +45,11 @@ Status ReadHeader(const wire::ModelProto& proto, Model* model) {
   model->producer_name = PrintableName(proto.producer_name());
   model->producer_version = PrintableName(proto.producer_version());
   model->domain = PrintableName(proto.domain());
-  model->doc_string = PrintableName(proto.doc_string());
   model->model_version = proto.model_version();
+  // What programs read, line by line for instance, stays as it is.
+  model->doc_string = proto.doc_string();
   for (const wire::StringStringEntryProto& entry : proto.metadata_props()) {
-    model->metadata[PrintableName(entry.key())] = PrintableName(entry.value());
+    model->metadata[entry.key()] = entry.value();
   }
   return absl::OkStatus();
 }

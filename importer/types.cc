@@ -17,7 +17,8 @@ StatusOr<SymbolicShape> ReadShape(const wire::TensorShapeProto& proto, const Lim
     if (dim.has_dim_value()) {
       shape.emplace_back(dim.dim_value());
     } else {
-      shape.emplace_back(dim.dim_param());
+      // Paddle's exporter gives every dimension that it does not know the same name, '?'.
+      shape.emplace_back(dim.dim_param() == "?" ? std::string() : dim.dim_param());
     }
   }
   return shape;

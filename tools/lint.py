@@ -114,7 +114,8 @@ def check_script(path: str, text: str):
     except SyntaxError as error:
         yield error.lineno or 1, f"does not compile: {error.msg}"
         return
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} | {"annotations"}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    used |= {"annotations", "*"}  # of __future__; and everything, for those who import this
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             used.update(ast.literal_eval(node.value))

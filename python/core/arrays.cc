@@ -112,11 +112,6 @@ std::string TextOf(nb::handle item) {
                      static_cast<size_t>(PyBytes_GET_SIZE(encoded.ptr())));
 }
 
-nb::object TextFrom(const std::string& text) {
-  return Steal(
-      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));
-}
-
 Value::Shape ShapeOf(nb::handle array) {
   const npy_intp* dims = PyArray_DIMS(Array(array));
   return Value::Shape(dims, dims + PyArray_NDIM(Array(array)));
@@ -208,6 +203,11 @@ nb::object ToArray(const Held& held) {
 nb::object CopyToArray(const Held& held) {
   const nb::object array = ToArray(held);
   return Steal(PyArray_NewCopy(Array(array), NPY_CORDER));
+}
+
+nb::object TextFrom(const std::string& text) {
+  return Steal(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));
 }
 
 int32_t ElementTypeOfDtype(nb::handle dtype) {

@@ -35,6 +35,9 @@ nb::object ToArray(const Held& tensor);
 /// An array of its own.
 nb::object CopyToArray(const Held& tensor);
 
+/// Text of the library's, where what is no UTF-8 becomes surrogates.
+nb::object TextFrom(const std::string& text);
+
 /// The number of the element type that a dtype, or what NumPy takes for one, stands for.
 int32_t ElementTypeOfDtype(nb::handle dtype);
 

@@ -56,13 +56,13 @@ nb::dict PySession::metadata() const {
   const SardonyxMetadata& metadata = session_.metadata();
   nb::dict custom;
   for (size_t i = 0; i < metadata.custom_count; ++i) {
-    custom[metadata.custom_keys[i]] = metadata.custom_values[i];
+    custom[TextFrom(metadata.custom_keys[i])] = TextFrom(metadata.custom_values[i]);
   }
   nb::dict dict;
-  dict["producer_name"] = metadata.producer_name;
-  dict["domain"] = metadata.domain;
-  dict["description"] = metadata.description;
-  dict["graph_name"] = metadata.graph_name;
+  dict["producer_name"] = TextFrom(metadata.producer_name);
+  dict["domain"] = TextFrom(metadata.domain);
+  dict["description"] = TextFrom(metadata.description);
+  dict["graph_name"] = TextFrom(metadata.graph_name);
   dict["version"] = metadata.model_version;
   dict["custom_metadata_map"] = custom;
   return dict;

@@ -25,7 +25,7 @@ TEST_CASE("A small model", "[importer]") {
   proto.set_model_version(5);
   auto* entry = proto.add_metadata_props();
   entry->set_key("k");
-  entry->set_value("v");
+  entry->set_value("line\none");
   wire::GraphProto* g = proto.mutable_graph();
   AddInput(g, "x", {-1, 3});
   *g->add_initializer() = FloatTensor("w", {3}, {1, 2, 3});
@@ -43,7 +43,7 @@ TEST_CASE("A small model", "[importer]") {
   CHECK((*model)->opsets == std::map<std::string, int>{{"", 18}, {"com.example", 3}});
   CHECK((*model)->producer_name == "maker");
   CHECK((*model)->model_version == 5);
-  CHECK((*model)->metadata.at("k") == "v");
+  CHECK((*model)->metadata.at("k") == "line\none");
   REQUIRE(graph.inputs.size() == 1);
   CHECK(graph.value(graph.inputs[0]).type.ToString() == "float[N,3]");
   REQUIRE(graph.nodes.size() == 2);
@@ -58,6 +58,26 @@ TEST_CASE("A small model", "[importer]") {
   CHECK(thing.inputs == std::vector<ValueId>{add.outputs[0], kNoValue, add.outputs[0]});
   CHECK(thing.outputs[0] == kNoValue);
   CHECK(NameOf(graph, graph.outputs[0]) == "y");
+}
+
+TEST_CASE("A dimension '?' is not known, and no name", "[importer]") {
+  wire::ModelProto proto = NewModel();
+  wire::GraphProto* g = proto.mutable_graph();
+  AddInput(g, "x", {-1, -1});
+  for (auto& dim : *g->mutable_input(0)
+                        ->mutable_type()
+                        ->mutable_tensor_type()
+                        ->mutable_shape()
+                        ->mutable_dim()) {
+    dim.set_dim_param("?");
+  }
+  AddNode(g, "Relu", {"x"}, {"y"});
+  AddOutput(g, "y");
+  const auto model = Import(proto);
+  INFO(model.status());
+  REQUIRE(model.ok());
+  const Graph& graph = (*model)->graph;
+  for (const Dim& dim : *graph.value(graph.inputs[0]).type.shape) CHECK(dim.symbol.empty());
 }
 
 TEST_CASE("An initializer that is an input is a default, before IR 4 a constant", "[importer]") {

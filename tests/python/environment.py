@@ -1,6 +1,7 @@
 """The virtual environment in which the Python module is tested: build/python-module."""
 
 import pathlib
+import shutil
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -13,14 +14,15 @@ FOLDER = ROOT / "build" / "python-module"
 
 
 def enter() -> None:
-    """Starts this program again there, with the module built from this tree."""
-    inside = pathlib.Path(sys.prefix) == FOLDER
+    """Starts this program again there."""
     python_environment.enter(FOLDER, HERE / "requirements.txt")
-    if inside and "--installed" not in sys.argv:
-        install(ROOT)
 
 
 def install(package: pathlib.Path, python: str = sys.executable) -> None:
+    """Builds a package of this tree, in this environment, and installs it in that of `python`."""
     print(f"installing {package.relative_to(ROOT.parent)}", flush=True)
-    output_of(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-              "--no-build-isolation", "--no-deps", "--force-reinstall", package)  # fmt: skip
+    wheels = FOLDER / "wheels" / package.name
+    shutil.rmtree(wheels, ignore_errors=True)
+    pip = ("-m", "pip", "--quiet", "--disable-pip-version-check")
+    output_of(sys.executable, *pip, "wheel", "--no-build-isolation", "--no-deps", "-w", wheels, package)
+    output_of(python, *pip, "install", "--no-deps", "--force-reinstall", *wheels.glob("*.whl"))

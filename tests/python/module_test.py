@@ -4,13 +4,16 @@
 With --installed, what is installed already in build/python-module is tested.
 """
 
+import sys
+
 import environment
 
 environment.enter()
+if "--installed" not in sys.argv:
+    environment.install(environment.ROOT)
 
 import gc
 import pathlib
-import sys
 import threading
 import time
 

@@ -1,0 +1,1 @@
+from sardonyx.backend import *

@@ -1,0 +1,1 @@
+"""The modules inside, because programs import them to catch their exceptions."""

@@ -1,0 +1,1 @@
+from .onnxruntime_pybind11_state import *

@@ -1,0 +1,4 @@
+import sardonyx
+from sardonyx import *
+
+Session = sardonyx.InferenceSession
