@@ -4,6 +4,7 @@
 
 #include "ops/common/ceil.h"
 #include "ops/conv/grouped_layout.h"
+#include "ops/conv/winograd.h"
 #include "ops/matmul/row_kernel.h"
 
 namespace sardonyx {
@@ -72,9 +73,11 @@ double EstimatedOneDnnNs(const ConvShape& conv, int threads) {
   if (conv.group > 1) {
     return kOneDnnCallNs + 1.3 * MultiplyAdds(conv, Depth(conv)) * kNsPerMultiplyAdd / threads;
   }
-  // Its kernels for pictures and those for larger windows are better than conv.gemm.
-  const double share = conv.in_channels <= 4 ? 0.85 : conv.kernel_plane() > 1 ? 0.9 : 1.02;
-  return kOneDnnCallNs + share * EstimatedGemmNs(conv, threads);
+  if (conv.in_channels <= 4) return kOneDnnCallNs + 1.1 * EstimatedGemmNs(conv, threads);
+  if (conv.kernel_plane() == 1) return kOneDnnCallNs + 1.02 * EstimatedGemmNs(conv, threads);
+  // Its kernels for windows are better than conv.gemm as long as they do not wait for weights.
+  const double weights = Depth(conv) * Real(conv.out_channels);
+  return kOneDnnCallNs + 0.9 * EstimatedGemmNs(conv, threads) + 0.6 * WeightsNs(weights, threads);
 }
 
 template <int m>
@@ -84,8 +87,10 @@ double EstimatedWinogradNs(const ConvShape& conv, int threads) {
   const double in = Real(conv.in_channels), out = Real(conv.out_channels);
   const double weights = (m + 2) * (m + 2) * in * out;
   const double transforms_ns = rows * (in + out) * (m == 2 ? 1.2 : m == 4 ? 5.0 : 9.0);
+  // Reading weights again, a part of them from the third cache.
+  const double passes = 1 + 0.4 * Real(WinogradPlan(conv, m, threads).weight_passes() - 1);
   return (rows * weights * kNsPerMultiplyAdd + transforms_ns) / threads +
-         WeightsNs(weights, threads);
+         passes * WeightsNs(weights, threads);
 }
 
 template double EstimatedWinogradNs<2>(const ConvShape&, int);

@@ -87,6 +87,7 @@ WinogradPlan::WinogradPlan(const ConvShape& conv, int m, int threads)
     blocks = std::min(CeilDiv(tiles_, rows), threads * kItemsPerThread);
   }
   block_tiles_ = CeilDiv(tiles_, blocks);
+  if (!weights_stay) weight_passes_ = CeilDiv(blocks, std::max(threads, 1));
   product_row_ = OddLines(columns_);
   input_frequency_ = OddLines(block_tiles_ * input_row_);
   product_frequency_ = OddLines(block_tiles_ * product_row_);

@@ -37,6 +37,8 @@ class WinogradPlan {
 
   const PanelLayout& layout() const { return layout_; }
   int64_t scratch_floats() const { return slots_ * slot_floats_; }
+  /// How often the threads together read all weights from beyond the second cache.
+  int64_t weight_passes() const { return weight_passes_; }
   /// `operands.weights` are those of WinogradWeights.
   Status Run(const ConvOperands& operands, float* scratch, const KernelContext& context) const;
 
@@ -58,6 +60,7 @@ class WinogradPlan {
   // Floats from tile to tile and from frequency to frequency.
   int64_t input_row_, input_frequency_, product_row_, product_frequency_;
   int64_t slots_ = 1, slot_floats_ = 0;
+  int64_t weight_passes_ = 1;
 };
 
 }  // namespace sardonyx
