@@ -144,6 +144,10 @@ class InferenceSession:
         """Changes nothing: there is one provider."""
         _check_providers(providers, provider_options)
 
+    def end_profiling(self) -> str:
+        """The name of the profile's file: there is none, as enable_profiling cannot be set."""
+        return ""
+
     def disable_fallback(self) -> None:
         """Changes nothing: there is no other provider to fall back to."""
 

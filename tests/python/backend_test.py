@@ -50,6 +50,17 @@ class Tally(unittest.TestResult):
         self.passed_over.append(name_of(test))
 
 
+class OfficialRunner(Runner):
+    """Where ONNX's own asks a sequence's element for its length, one of rank 0 has none: there it is
+    compared as a tensor."""
+
+    @classmethod
+    def assert_similar_outputs(cls, ref_outputs, outputs, *tolerances, **where) -> None:
+        if isinstance(ref_outputs, np.ndarray) and ref_outputs.ndim == 0:
+            ref_outputs, outputs = [ref_outputs], [outputs]
+        super().assert_similar_outputs(ref_outputs, outputs, *tolerances, **where)
+
+
 def own_count(build: pathlib.Path) -> tuple:
     """How many cases pass and are expected to fail in the project's own runner."""
     line = output_of(build / "bin" / "sardonyx_conformance", ROOT / "build" / "conformance",
@@ -57,6 +68,11 @@ def own_count(build: pathlib.Path) -> tuple:
     passed, failed, expected = map(int, re.findall(r"\d+", line))
     expect(failed == 0, f"the project's own runner: {line}")
     return passed, expected
+
+
+def same_count(tally: Tally, build: pathlib.Path) -> None:
+    mine, own = (len(tally.ran - set(tally.wrong)), len(tally.wrong)), own_count(build)
+    expect(mine == own, f"{mine} passed and failed, in the project's own runner {own}")
 
 
 def expected_failures() -> set:
@@ -79,7 +95,7 @@ def main() -> int:
     build = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "release"
     os.environ["ONNX_HOME"] = str(environment.FOLDER / "onnx-home")
     tally, checks = Tally(), Checks()
-    Runner(sardonyx.backend.SardonyxBackend).test_suite.run(tally)
+    OfficialRunner(sardonyx.backend.SardonyxBackend).test_suite.run(tally)
     expected = expected_failures()
     for name in sorted(tally.ran - expected):
         checks.run(name, lambda: expect(name not in tally.wrong, tally.wrong.get(name, "")))
@@ -91,10 +107,7 @@ def main() -> int:
     foreign = [name for name in tally.passed_over if not name.endswith("_cuda")]
     checks.run("nothing but CUDA is passed over", lambda: expect(not foreign, f"{foreign}"))
     checks.run("a single node", one_node)
-    passed = len(tally.ran - set(tally.wrong))
-    mine = passed, len(tally.wrong)
-    checks.run("the count of the project's own runner", lambda: expect(
-        mine == own_count(build), f"{mine} passed and failed, in the own runner {own_count(build)}"))
+    checks.run("the count of the project's own runner", lambda: same_count(tally, build))
     return checks.finish()
 
 

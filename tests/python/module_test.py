@@ -22,7 +22,7 @@ import numpy as np
 import onnxruntime
 import sardonyx
 import small_models
-from checks import Checks, expect
+from checks import Checks, expect, output_of
 from onnx import TensorProto, helper, numpy_helper
 
 LENET = environment.ROOT / "models" / "lenet" / "model.onnx"
@@ -78,6 +78,17 @@ def same_names() -> None:
         mine, theirs = getattr(sardonyx, name), getattr(onnxruntime, name)
         common = {m for m in dir(theirs) if not m.startswith("_")} & set(dir(mine))
         expect(len(common) >= 4, f"of {name} only {common} is there")
+
+
+def example() -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, 28 * 28, np.uint8)
+    picture = environment.FOLDER / "picture.raw"
+    pixels.tofile(picture)
+    script = environment.ROOT / "examples" / "embedding" / "classify.py"
+    said = output_of(sys.executable, script, LENET, picture).strip()
+    image = pixels.reshape(1, 1, 28, 28).astype(np.float32) / 255
+    (scores,) = onnxruntime.InferenceSession(LENET).run(None, {"image": image})
+    expect(said == f"class {scores.argmax()}", f"says {said}, expected class {scores.argmax()}")
 
 
 # ---- Values -----------------------------------------------------------------------------------
@@ -443,7 +454,7 @@ def main() -> int:
     for path in models:
         checks.run(f"{path.parent.name} is described", lambda: same_description(path))
     for check in (
-        same_answers, same_names, every_element_type, negative_int4, bits_that_are_no_text,
+        same_answers, same_names, example, every_element_type, negative_int4, bits_that_are_no_text,
         strided_swapped_and_nested, no_elements, sequences, maps, optionals, defaults,
         large_tensors_are_not_copied, memory_lives_as_long_as_it_is_seen,
         references_are_given_back, read_only_memory_stays_so, bindings, options,
