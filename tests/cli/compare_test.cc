@@ -10,6 +10,7 @@ namespace sardonyx {
 namespace {
 
 using Catch::Contains;
+using Catch::StartsWith;
 
 /// x [1,4] through three layers "first", "second" and "third", a product by its factor and a
 /// Softplus each, whose tensors are p1, s1, p2 and so on up to y.
@@ -256,6 +257,7 @@ TEST_CASE("A side that fails leaves the others to be compared", "[cli][compare]"
                                           "--onnxruntime", SARDONYX_CUSTOM_OP_EXAMPLE});
   CHECK(wrong.status == 1);
   CHECK_THAT(wrong.err, Contains("is not onnxruntime's library"));
+  CHECK_THAT(wrong.out, !Contains("max abs error") && StartsWith("side "));  // no empty table
 }
 
 /// Another runtime's library where its package has been installed; "" where it has not.

@@ -104,9 +104,9 @@ class OutputTable {
   bool empty() const { return compared_ == 0; }
   /// Prints everything; whether all agree.
   bool Finish(Report& report) {
-    report.Print(absl::StrCat(table_.ToString(), details_));
+    if (!empty()) report.Print(absl::StrCat(table_.ToString(), details_, "\n"));
     if (!first_mismatch_.empty()) {
-      report.Print(absl::StrCat("\nfirst difference: ", first_mismatch_, "\n"));
+      report.Print(absl::StrCat("first difference: ", first_mismatch_, "\n\n"));
     }
     report.json()["outputs"] = std::move(list_);
     return first_mismatch_.empty();
@@ -141,7 +141,7 @@ void PrintTimes(const std::vector<Candidate>& candidates, Report& report) {
     item["fallback_layers"] = candidate.fallback;
     list.push_back(std::move(item));
   }
-  report.Print(absl::StrCat("\n", table.ToString()));
+  report.Print(table.ToString());
   report.json()["backends"] = std::move(list);
 }
 
