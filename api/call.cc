@@ -57,8 +57,24 @@ Status Call::Run(const CallOptions& options) {
   RunControl control(Deadline(options.seconds));
   std::optional<StopSwitch::Watch> watch;
   if (options.stop != nullptr) watch.emplace(*options.stop, control);
-  return model_->session->Run(
-      inputs_, places, {.control = &control, .seed = options.seed, .observer = options.observer});
+  const auto run = [&](const Observer& observer) {
+    return model_->session->Run(inputs_, places,
+                                {.control = &control, .seed = options.seed, .observer = observer});
+  };
+  if (model_->profile == nullptr) return run(options.observer);
+  Profile::Run watched;
+  SX_RETURN_IF_ERROR(run(watched.Watch(options.observer)));
+  SX_ASSIGN_OR_RETURN(const PlanReport plan, model_->session->Describe(InputShapes()));
+  model_->profile->Add(watched, plan);
+  return absl::OkStatus();
+}
+
+std::map<std::string, Shape> Call::InputShapes() const {
+  std::map<std::string, Value> named;
+  for (size_t i = 0; i < inputs_.size(); ++i) {
+    named[model_->session->inputs()[i].name] = inputs_[i];
+  }
+  return ShapesOf(named);
 }
 
 }  // namespace sardonyx

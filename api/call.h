@@ -1,7 +1,9 @@
 // One run of a model, put together in an application's order and words.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -37,6 +39,8 @@ class Call {
   absl::Span<Value> outputs() { return absl::MakeSpan(outputs_); }
 
  private:
+  std::map<std::string, Shape> InputShapes() const;
+
   std::shared_ptr<LoadedModel> model_;
   absl::InlinedVector<Value, 4> inputs_;  // by the model's order
   std::vector<Value> outputs_;            // by the application's

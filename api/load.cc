@@ -30,6 +30,7 @@ StatusOr<LoadedModel> Load(const LoadOptions& options, Import&& import) {
   SX_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, import(how));
   LoadedModel loaded{.metadata = MetadataOf(*model)};
   SX_ASSIGN_OR_RETURN(loaded.session, Session::Create(std::move(model), options.session));
+  if (!options.profile.empty()) loaded.profile = std::make_unique<Profile>(options.profile);
   return loaded;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/profile.h"
 #include "importer/importer.h"
 #include "runtime/session/session.h"
 
@@ -13,7 +14,8 @@ namespace sardonyx {
 /// How a model is loaded.
 struct LoadOptions {
   SessionOptions session;
-  Limits limits;  // of the file: session.memory_limit is that of memory
+  Limits limits;        // of the file: session.memory_limit is that of memory
+  std::string profile;  // how the names of profiles begin; "": runs are not profiled
 };
 
 /// Sets an option by its name, as docs/embedding.md lists them. Errors: no such option, or a value
@@ -31,6 +33,7 @@ struct Metadata {
 struct LoadedModel {
   std::unique_ptr<Session> session;
   Metadata metadata;
+  std::unique_ptr<Profile> profile;  // null: runs are not profiled
 };
 
 /// The model to be shared by all who run it. In a child of fork, where its threads do not exist,

@@ -58,6 +58,11 @@ constexpr Option kOptions[] = {
     {"accuracy", [](auto& v, auto& o) { return Take(ParseAccuracy(v), o.session.accuracy); }},
     {"threads", [](auto& v, auto& o) { return ReadNumber(v, o.session.threads); }},
     {"optimize", [](auto& v, auto& o) { return ReadFlag(v, o.session.optimize); }},
+    {"profile",
+     [](auto& v, auto& o) {
+       o.profile = v;
+       return absl::OkStatus();
+     }},
     {"plan", [](auto& v, auto& o) { return ReadPlan(v, o.session.kernels); }},
     {"custom_ops", [](auto& v, auto& o) { return AddCustomOps(v, o.session.custom_ops); }},
     {"extra_output",

@@ -57,6 +57,9 @@ struct CSession {
 using CSessions = Handles<SardonyxSession, CSession>;
 CSessions& Sessions();
 
+/// The session, or an error where it is null or was released.
+StatusOr<std::shared_ptr<CSession>> FindSession(const SardonyxSession* handle);
+
 /// Null for OK.
 SardonyxStatus* ToC(const Status& status);
 

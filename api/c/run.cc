@@ -49,10 +49,7 @@ SardonyxStatus* Run(SardonyxSession* handle, SardonyxRun* run, const char* const
                     const SardonyxValue* const* inputs, size_t input_count,
                     const char* const* output_names, SardonyxValue** outputs, size_t output_count) {
   return Guarded([&]() -> Status {
-    const std::shared_ptr<CSession> session = Sessions().Get(handle);
-    if (session == nullptr) {
-      return absl::FailedPreconditionError("the session is null or was released");
-    }
+    SX_ASSIGN_OR_RETURN(const std::shared_ptr<CSession> session, FindSession(handle));
     if (input_count > 0) SX_RETURN_IF_ERROR(CheckNotNull("inputs", inputs));
     if (output_count > 0) SX_RETURN_IF_ERROR(CheckNotNull("outputs", outputs));
     Call call(session->model, output_count);

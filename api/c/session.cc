@@ -73,6 +73,17 @@ SardonyxStatus* OpenBytes(const void* bytes, size_t size, const char* folder,
   });
 }
 
+SardonyxStatus* EndProfiling(SardonyxSession* handle, const char** path) {
+  return Guarded([&]() -> Status {
+    SX_RETURN_IF_ERROR(CheckNotNull("path", path));
+    SX_ASSIGN_OR_RETURN(const std::shared_ptr<CSession> session, FindSession(handle));
+    Profile* const profile = session->model->profile.get();
+    if (profile != nullptr) SX_RETURN_IF_ERROR(profile->End());
+    *path = profile == nullptr ? "" : profile->path().c_str();
+    return absl::OkStatus();
+  });
+}
+
 const SardonyxPort* At(const std::vector<SardonyxPort>& ports, size_t position) {
   return position < ports.size() ? &ports[position] : nullptr;
 }
@@ -82,6 +93,14 @@ const SardonyxPort* At(const std::vector<SardonyxPort>& ports, size_t position) 
 CSessions& Sessions() {
   static CSessions* const sessions = new CSessions;  // for threads that outlive main
   return *sessions;
+}
+
+StatusOr<std::shared_ptr<CSession>> FindSession(const SardonyxSession* handle) {
+  std::shared_ptr<CSession> found = Sessions().Get(handle);
+  if (found == nullptr) {
+    return absl::FailedPreconditionError("the session is null or was released");
+  }
+  return found;
 }
 
 CSession::CSession(std::shared_ptr<LoadedModel> loaded) : model(std::move(loaded)) {
@@ -147,6 +166,7 @@ void AddOptionFunctions(SardonyxApi& api) {
 void AddSessionFunctions(SardonyxApi& api) {
   api.load_file = OpenFile;
   api.load_bytes = OpenBytes;
+  api.end_profiling = EndProfiling;
   api.release_session = [](SardonyxSession* session) { Sessions().Release(session); };
   api.input_count = [](const SardonyxSession* session) {
     const auto found = Sessions().Get(session);

@@ -54,6 +54,13 @@ OrtStatus* SetThreads(OrtSessionOptions* options, int threads) {
       options);
 }
 
+OrtStatus* EnableProfiling(OrtSessionOptions* options, const char* prefix) {
+  return Guarded([&] { return SetOption("profile", prefix, options->load); }, options, prefix);
+}
+OrtStatus* DisableProfiling(OrtSessionOptions* options) {
+  return Guarded([&] { return SetOption("profile", "", options->load); }, options);
+}
+
 OrtStatus* AddConfigEntry(OrtSessionOptions* options, const char* key, const char* value) {
   return Guarded(
       [&]() -> Status {
@@ -177,12 +184,13 @@ void AddOptionFunctions(Table& table) {
         SlotOf("EnableCpuMemArena"), SlotOf("DisableCpuMemArena"), SlotOf("SetSessionLogId"),
         SlotOf("SetSessionLogVerbosityLevel"), SlotOf("SetSessionLogSeverityLevel"),
         SlotOf("SetInterOpNumThreads"), SlotOf("SetDeterministicCompute"),
-        SlotOf("SessionOptionsSetEpSelectionPolicy"), SlotOf("AddFreeDimensionOverride"),
-        SlotOf("DisableProfiling")}) {
+        SlotOf("SessionOptionsSetEpSelectionPolicy"), SlotOf("AddFreeDimensionOverride")}) {
     table.Set(slot, Accept);
   }
   table.Set(SlotOf("SetSessionGraphOptimizationLevel"), SetOptimizationLevel);
   table.Set(SlotOf("SetIntraOpNumThreads"), SetThreads);
+  table.Set(SlotOf("EnableProfiling"), EnableProfiling);
+  table.Set(SlotOf("DisableProfiling"), DisableProfiling);
   table.Set(SlotOf("AddSessionConfigEntry"), AddConfigEntry);
   table.Set(SlotOf("HasSessionConfigEntry"), HasConfigEntry);
   table.Set(SlotOf("GetSessionConfigEntry"), GetConfigEntry);

@@ -96,6 +96,31 @@ OrtStatus* GetMemoryInfos(const OrtSession* session, const OrtMemoryInfo** infos
       infos);
 }
 
+OrtStatus* EndProfiling(OrtSession* session, OrtAllocator* allocator, char** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        if (model->profile != nullptr) SX_RETURN_IF_ERROR(model->profile->End());
+        SX_ASSIGN_OR_RETURN(
+            *out, CopyText(allocator, model->profile == nullptr ? "" : model->profile->path()));
+        return absl::OkStatus();
+      },
+      allocator, out);
+}
+
+OrtStatus* GetProfilingStart(const OrtSession* session, uint64_t* out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        *out = 0;
+        if (model->profile == nullptr) return absl::OkStatus();
+        const auto since = model->profile->begin().time_since_epoch();
+        *out = static_cast<uint64_t>(std::chrono::nanoseconds(since).count());
+        return absl::OkStatus();
+      },
+      out);
+}
+
 OrtStatus* GetMetadata(const OrtSession* session, OrtModelMetadata** out) {
   return Guarded(
       [&]() -> Status {
@@ -188,6 +213,8 @@ void AddSessionFunctions(Table& table) {
   table.Set(SlotOf("SessionGetOverridableInitializerTypeInfo"), GetType<Ports::kInitializers>);
   table.Set(SlotOf("SessionGetMemoryInfoForInputs"), GetMemoryInfos);
   table.Set(SlotOf("SessionGetMemoryInfoForOutputs"), GetMemoryInfos);
+  table.Set(SlotOf("SessionEndProfiling"), EndProfiling);
+  table.Set(SlotOf("SessionGetProfilingStartTimeNs"), GetProfilingStart);
   table.Set(SlotOf("SessionGetModelMetadata"), GetMetadata);
   table.Set(
       SlotOf("ReleaseModelMetadata"), +[](OrtModelMetadata* metadata) { delete metadata; });

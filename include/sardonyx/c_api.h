@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 /* The version of the table below. */
-#define SARDONYX_API_VERSION 1
+#define SARDONYX_API_VERSION 2
 
 typedef struct SardonyxStatus SardonyxStatus;   /* what went wrong */
 typedef struct SardonyxOptions SardonyxOptions; /* how a model is loaded */
@@ -182,6 +182,10 @@ typedef struct SardonyxApi {
                          const SardonyxValue* const* inputs, size_t input_count,
                          const char* const* output_names, SardonyxValue** outputs,
                          size_t output_count);
+
+  /* Since version 2. Writes the profile of a session that was loaded with the option "profile", and
+   * ends it; its file's name, "" where there is none, is valid as long as the session. */
+  SardonyxStatus* (*end_profiling)(SardonyxSession* session, const char** path);
 } SardonyxApi;
 
 /* The table, valid for ever; null where the library is older than `version`. */

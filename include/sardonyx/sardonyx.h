@@ -331,6 +331,13 @@ class Session {
     RunInto(options.handle(), inputs, outputs);
   }
 
+  /// Writes the profile that the option "profile" has asked for; its file's name, "" for none.
+  std::string EndProfiling() const {
+    const char* path = "";
+    Check(Api().end_profiling(handle(), &path));
+    return path;
+  }
+
   SardonyxSession* handle() const { return handle_.get(); }
 
  private:

@@ -112,6 +112,7 @@ NB_MODULE(_core, m) {
       .def("inputs", &PySession::inputs)
       .def("outputs", &PySession::outputs)
       .def("metadata", &PySession::metadata)
+      .def("end_profiling", &PySession::EndProfiling)
       .def("run",
            nb::overload_cast<nb::object, nb::object, RunOptions*>(&PySession::Run, nb::const_),
            nb::arg("output_names").none(), nb::arg("feeds"), nb::arg("run").none())

@@ -19,6 +19,7 @@ class PySession {
   nb::list inputs() const { return Describe(inputs_); }
   nb::list outputs() const { return Describe(outputs_); }
   nb::dict metadata() const;
+  std::string EndProfiling() const { return session_.EndProfiling(); }
 
   /// The outputs of these names, all where that is None or empty, for `feeds` by name.
   nb::list Run(nb::object output_names, nb::object feeds, RunOptions* options) const;

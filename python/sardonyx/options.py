@@ -116,12 +116,12 @@ class SessionOptions:
     def _make(self) -> _core.Options:
         if self.optimized_model_filepath:
             raise errors.NotImplemented("models are written by the program: sardonyx optimize")
-        if self.enable_profiling:
-            raise errors.NotImplemented("models are profiled by the program: sardonyx profile")
         options = _core.Options()
         options.set("threads", str(self.intra_op_num_threads))
         if self.graph_optimization_level == GraphOptimizationLevel.ORT_DISABLE_ALL:
             options.set("optimize", "false")
+        if self.enable_profiling:
+            options.set("profile", self.profile_file_prefix)
         for name, value in self._options:
             options.set(name, value)
         return options

@@ -145,8 +145,9 @@ class InferenceSession:
         _check_providers(providers, provider_options)
 
     def end_profiling(self) -> str:
-        """The name of the profile's file: there is none, as enable_profiling cannot be set."""
-        return ""
+        """Writes what SessionOptions.enable_profiling has asked for, events that browsers draw; the
+        file's name, '' for none."""
+        return self._core.end_profiling()
 
     def disable_fallback(self) -> None:
         """Changes nothing: there is no other provider to fall back to."""

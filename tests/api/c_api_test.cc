@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/api/c_models.h"
 
@@ -49,6 +51,38 @@ TEST_CASE("Inputs and outputs go by position, by name, and into tensors that are
   REQUIRE(RunOne(model.session, x.get(), &y) == "");
   CHECK(y == place.get());
   CHECK(out == std::vector<float>{2, 4, 6});
+}
+
+TEST_CASE("A profile names each layer of every run, and ends once", "[api]") {
+  const TemporaryFolder folder;
+  SardonyxOptions* options = nullptr;
+  REQUIRE(WordsOf(C().create_options(&options)) == "");
+  REQUIRE(WordsOf(C().set_option(options, "profile", (folder.path() + "/runs").c_str())) == "");
+  const CLoaded model(DoubleModel(), options);
+  C().release_options(options);
+  std::vector<float> in = {1, 2, 3};
+  const CValue x = Borrowed(in, {3});
+  for (int i = 0; i < 2; ++i) {
+    SardonyxValue* y = nullptr;
+    REQUIRE(RunOne(model.session, x.get(), &y) == "");
+    C().release_value(y);
+  }
+  const char *path = nullptr, *again = nullptr;
+  REQUIRE(WordsOf(C().end_profiling(model.session, &path)) == "");
+  std::ifstream file(path);
+  const auto events = nlohmann::json::parse(file);
+  REQUIRE(events.size() == 2);
+  CHECK(events[1]["args"]["op_name"] == "Add");
+  CHECK(events[1]["ts"] >= events[0]["ts"]);
+  CHECK(events[0]["dur"] >= 0);
+  REQUIRE(WordsOf(C().end_profiling(model.session, &again)) == "");
+  CHECK(path == again);
+
+  const CLoaded plain(DoubleModel());
+  REQUIRE(WordsOf(C().end_profiling(plain.session, &path)) == "");
+  CHECK(std::string(path) == "");
+  CHECK(WordsOf(C().end_profiling(nullptr, &path)) != "");
+  CHECK(WordsOf(C().end_profiling(plain.session, nullptr)) != "");
 }
 
 TEST_CASE("Borrowed memory is given back when nobody reads it any more", "[api]") {

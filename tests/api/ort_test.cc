@@ -95,6 +95,21 @@ TEST_CASE("What is not implemented says so by name", "[api][ort]") {
   CHECK(Call<SlotOf("GetModelEditorApi"), const void*>() == nullptr);
 }
 
+TEST_CASE("Profiling that nobody asked for has no file", "[api][ort]") {
+  const Loaded loaded;
+  OrtAllocator* allocator = nullptr;
+  REQUIRE(Outcome(Call<SlotOf("GetAllocatorWithDefaultOptions")>(&allocator)).code == kOk);
+  char* path = nullptr;
+  REQUIRE(Outcome(Call<SlotOf("SessionEndProfiling")>(loaded.session, allocator, &path)).code ==
+          kOk);
+  CHECK(std::string(path) == "");
+  allocator->Free(allocator, path);
+  uint64_t start = 1;
+  REQUIRE(Outcome(Call<SlotOf("SessionGetProfilingStartTimeNs")>(loaded.session, &start)).code ==
+          kOk);
+  CHECK(start == 0);
+}
+
 TEST_CASE("A run, by the table", "[api][ort]") {
   Loaded loaded;
   std::vector<float> in = {1, 2}, out(2);

@@ -13,6 +13,7 @@ if "--installed" not in sys.argv:
     environment.install(environment.ROOT)
 
 import gc
+import json
 import pathlib
 import threading
 import time
@@ -292,6 +293,21 @@ def options() -> None:
     raises(ValueError, "threads", lambda: lenet(made))
 
 
+def profiles() -> None:
+    made = sardonyx.SessionOptions()
+    made.enable_profiling = True
+    made.profile_file_prefix = str(environment.FOLDER / "profile")
+    session = lenet(made)
+    for _ in range(3):
+        session.run(None, {"image": IMAGE})
+    path = pathlib.Path(session.end_profiling())
+    events = json.loads(path.read_text())
+    path.unlink()
+    convs = [event for event in events if event["args"]["op_name"] == "Conv"]
+    expect(len(convs) == 6 and all(event["dur"] > 0 for event in convs), f"{convs}")
+    expect(lenet().end_profiling() == "", "a profile of a session without")
+
+
 def terminate_from_another_thread() -> None:
     session, run = load(small_models.endless()), sardonyx.RunOptions()
     timer = threading.Timer(0.2, lambda: setattr(run, "terminate", True))
@@ -458,7 +474,7 @@ def main() -> int:
         strided_swapped_and_nested, no_elements, sequences, maps, optionals, defaults,
         large_tensors_are_not_copied, memory_lives_as_long_as_it_is_seen,
         references_are_given_back, read_only_memory_stays_so, bindings, options,
-        terminate_from_another_thread, time_limit, others_go_on_during_a_run,
+        profiles, terminate_from_another_thread, time_limit, others_go_on_during_a_run,
         one_session_in_many_threads, asynchronous_runs, subclasses, changed_while_it_is_read,
     ):  # fmt: skip
         checks.run(check.__name__.replace("_", " "), check)
