@@ -73,6 +73,7 @@ NB_MODULE(_core, m) {
   using namespace sardonyx::python;
   using sardonyx::Options;
   using sardonyx::RunOptions;
+  nb::set_leak_warnings(false);  // a run that goes on at the end holds objects, rightly
   ImportNumpy();
   nb::register_exception_translator(Translate);
   m.def("library_version", [] { return sardonyx::Api().library_version(); });
@@ -104,7 +105,7 @@ NB_MODULE(_core, m) {
       .def("describe", Describe)
       .def("type_name", NameOfType)
       .def("address", Address)
-      .def("to_python", ToPython);
+      .def("to_python", ToPython, nb::sig("def to_python(self) -> typing.Any"));
 
   nb::class_<PySession>(m, "Session")
       .def(nb::init<const std::string&, nb::object, const Options&>(), nb::arg("path"),

@@ -120,7 +120,7 @@ nb::list PySession::Run(nb::object output_names, nb::object feeds, RunOptions* o
   return results;
 }
 
-nb::list PySession::RunValues(nb::dict outputs, nb::dict feeds, RunOptions* options) const {
+nb::list PySession::RunValues(nb::object outputs, nb::object feeds, RunOptions* options) const {
   Call call;
   AddInputs(feeds, call);
   const nb::list items = ItemsOf(outputs);

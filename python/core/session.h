@@ -24,7 +24,7 @@ class PySession {
   /// The outputs of these names, all where that is None or empty, for `feeds` by name.
   nb::list Run(nb::object output_names, nb::object feeds, RunOptions* options) const;
   /// The same with values on both sides, written into those of `outputs` that are not None.
-  nb::list RunValues(nb::dict outputs, nb::dict feeds, RunOptions* options) const;
+  nb::list RunValues(nb::object outputs, nb::object feeds, RunOptions* options) const;
 
  private:
   using Ports = std::vector<const SardonyxPort*>;

@@ -41,7 +41,9 @@ class _Setting(typing.Generic[_T]):
         self.name = name
 
     def __get__(self, owner, kind=None) -> _T:
-        return self if owner is None else owner._values.get(self.name, self.default)
+        if owner is None:
+            return self  # type: ignore[return-value]
+        return owner._values.get(self.name, self.default)
 
     def __set__(self, owner, value: _T) -> None:
         if not isinstance(value, self.kinds):

@@ -77,7 +77,7 @@ class InferenceSession:
         run_options: RunOptions | None = None,
     ) -> list:
         """The named outputs, all where None: arrays, lists for sequences, dicts for maps."""
-        return self._core.run(output_names, input_feed, run_options and run_options._run)
+        return self._core.run(output_names, input_feed, _handle(run_options))
 
     def run_with_ort_values(
         self,
@@ -156,13 +156,17 @@ class InferenceSession:
         """Changes nothing: there is no other provider to fall back to."""
 
     def _run_values(self, outputs: dict, feeds: Mapping, options: RunOptions | None) -> list:
-        values = self._core.run_values(outputs, feeds, options and options._run)
+        values = self._core.run_values(outputs, feeds, _handle(options))
         return [OrtValue(value) for value in values]
 
     def _check_name(self, name: str, ports: list[NodeArg]) -> None:
         if not any(port.name == name for port in ports):
             names = ", ".join(port.name for port in ports)
             raise errors.InvalidArgument(f"there is no {name!r} among {names}")
+
+
+def _handle(options: RunOptions | None) -> _core.Run | None:
+    return None if options is None else options._run
 
 
 def _check_providers(providers, options) -> None:

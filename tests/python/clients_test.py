@@ -47,6 +47,19 @@ def is_the_shim(python: pathlib.Path) -> None:
     expect(told.startswith("Sardonyx"), f"onnxruntime is {told}")
 
 
+def has_its_exceptions(python: pathlib.Path) -> None:
+    said = output_of(python, "-c", """
+import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidProtobuf, NoSuchFile
+for model, error in (("/nope", NoSuchFile), (b"abc", InvalidProtobuf)):
+    try:
+        onnxruntime.InferenceSession(model, providers=onnxruntime.get_available_providers())
+    except error:
+        print("caught")
+""")
+    expect(said.split() == ["caught", "caught"], said)
+
+
 def same_text(mine: list, theirs: list) -> None:
     expect([line["text"] for line in mine] == [line["text"] for line in theirs],
            f"reads {mine}, with onnxruntime {theirs}")  # fmt: skip
@@ -84,6 +97,7 @@ def main() -> int:
         return checks.finish()
     install_clients(shim)
     checks.run("the shim is in its place", lambda: is_the_shim(shim))
+    checks.run("exceptions of the shim", lambda: has_its_exceptions(shim))
     mine, theirs = (answers(python, "read_text.py") for python in (shim, real))
     read = [line["text"] for line in mine["black on white"] + mine["white on blue"]]
     checks.run("text is read", lambda: expect(set(EXPECTED_LINES) <= set(read), f"{read}"))

@@ -14,6 +14,7 @@ if "--installed" not in sys.argv:
 
 import gc
 import json
+import os
 import pathlib
 import threading
 import time
@@ -380,6 +381,38 @@ def asynchronous_runs() -> None:
     expect(done.wait(30) and "missing" in got[1][2], f"{got}")
 
 
+def exit_during_a_run() -> None:
+    endless = environment.FOLDER / "endless.onnx"
+    endless.write_bytes(small_models.endless())
+    for way in ("pass", "import os; os._exit(os.fork() and os.wait()[1])"):
+        said = output_of(sys.executable, "-c", f"""
+import threading, time
+import numpy as np, sardonyx
+session = sardonyx.InferenceSession({str(endless)!r})
+feeds = {{"x": np.zeros(1, np.float32)}}
+threading.Thread(target=session.run, args=(None, feeds), daemon=True).start()
+time.sleep(0.2)
+print("ends", flush=True)
+{way}""")  # fmt: skip
+        expect(said.strip() == "ends", said)
+
+
+def fork_between_runs() -> None:
+    session = lenet()
+    (expected,) = session.run(None, {"image": IMAGE})
+    child = os.fork()
+    if child == 0:
+        (result,) = session.run(None, {"image": IMAGE})
+        os._exit(0 if np.array_equal(result, expected) else 1)
+    expect(os.waitpid(child, 0)[1] == 0, "another answer in the child")
+
+
+def types_for_checkers() -> None:
+    folder = pathlib.Path(sardonyx.__file__).parent
+    expect((folder / "py.typed").exists(), "no py.typed")
+    expect("def run(" in (folder / "_core.pyi").read_text(), "no _core.pyi")
+
+
 def subclasses() -> None:
     class Doubled(sardonyx.InferenceSession):
         def run(self, names, feeds, options=None):
@@ -475,7 +508,8 @@ def main() -> int:
         large_tensors_are_not_copied, memory_lives_as_long_as_it_is_seen,
         references_are_given_back, read_only_memory_stays_so, bindings, options,
         profiles, terminate_from_another_thread, time_limit, others_go_on_during_a_run,
-        one_session_in_many_threads, asynchronous_runs, subclasses, changed_while_it_is_read,
+        one_session_in_many_threads, asynchronous_runs, exit_during_a_run, fork_between_runs,
+        types_for_checkers, subclasses, changed_while_it_is_read,
     ):  # fmt: skip
         checks.run(check.__name__.replace("_", " "), check)
     misuse(checks)
