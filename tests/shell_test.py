@@ -23,6 +23,7 @@ COMPLETIONS = {
     "sardonyx insp": "inspect",
     "sardonyx run m.onnx --save-a": "--save-activations",
     "sardonyx debug red": "reduce",
+    "sardonyx run m.onnx --backend ref": "reference",
 }
 
 

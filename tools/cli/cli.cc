@@ -30,14 +30,14 @@ void AddCustomOps(CLI::App* app, SessionFlags& flags) {
 }
 
 void AddSession(CLI::App* app, SessionFlags& flags) {
-  app->add_option("--backend", flags.backend, "auto, reference, native or onednn")
-      ->type_name("NAME")
+  app->add_option("--backend", flags.backend, "Whose kernels compute")
+      ->type_name("auto|reference|native|onednn")
       ->capture_default_str();
   app->add_option("--threads", flags.threads, "Threads that compute (0: all that may be used)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
-  app->add_option("--accuracy", flags.accuracy, "strict, default or fast: what rounding may cost")
-      ->type_name("NAME")
+  app->add_option("--accuracy", flags.accuracy, "What rounding may cost")
+      ->type_name("strict|default|fast")
       ->capture_default_str();
   app->add_option("--time-limit", flags.time_limit, "Stop a run after that many seconds")
       ->type_name("SECONDS")

@@ -3,6 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -47,33 +50,52 @@ std::string Flags(const CLI::App& command) {
   return absl::StrJoin(flags, " ");
 }
 
+/// The words of which an option takes one, "auto native" where its type reads "auto|native"; "".
+std::string Choices(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const auto is_upper = [](char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); };
+  if (!absl::StrContains(type, '|') || absl::c_any_of(type, is_upper)) return "";
+  return absl::StrReplaceAll(type, {{"|", " "}});
+}
+
 /// Within single quotes of a shell.
 std::string Quoted(const std::string& text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
 }
 
 std::string Bash(const CLI::App& app) {
-  std::string cases = absl::StrCat(
-      "    1,*) commands=", Quoted(absl::StrJoin(Names(CommandsOf(app)), " ")), " ;;\n");
+  std::string cases =
+      absl::StrCat("    1,*) words=", Quoted(absl::StrJoin(Names(CommandsOf(app)), " ")), " ;;\n");
+  std::map<std::string, std::string> choices;  // by option
   for (const CLI::App* command : CommandsOf(app)) {
     const std::string& name = command->get_name();
     const std::string inner = absl::StrJoin(Names(CommandsOf(*command)), " ");
     if (!inner.empty()) {
-      absl::StrAppend(&cases, "    2,", name, ") commands=", Quoted(inner), " ;;\n");
+      absl::StrAppend(&cases, "    2,", name, ") words=", Quoted(inner), " ;;\n");
+    }
+    for (const CLI::Option* option : OptionsOf(*command)) {
+      if (!Choices(*option).empty()) choices[option->get_name()] = Choices(*option);
     }
     absl::StrAppend(&cases, "    *,", name, ") options=", Quoted(Flags(*command)), " ;;\n");
+  }
+  std::string values;
+  for (const auto& [option, words] : choices) {
+    absl::StrAppend(&values, "    ", option, ") words=", Quoted(words), " ;;\n");
   }
   return absl::StrCat(
       "# bash completion of sardonyx: source <(sardonyx generate bash)\n"
       "_sardonyx() {\n"
-      "  local word=${COMP_WORDS[COMP_CWORD]} commands='' options='--help --version'\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} words='' options='--help --version'\n"
       "  case $COMP_CWORD,${COMP_WORDS[1]} in\n",
       cases,
       "  esac\n"
+      "  case ${COMP_WORDS[COMP_CWORD - 1]} in\n",
+      values,
+      "  esac\n"
       "  if [[ $word == -* ]]; then\n"
       "    mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
-      "  elif [[ -n $commands ]]; then\n"
-      "    mapfile -t COMPREPLY < <(compgen -W \"$commands\" -- \"$word\")\n"
+      "  elif [[ -n $words ]]; then\n"
+      "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n"
       "  else\n"
       "    mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
       "  fi\n"
@@ -88,10 +110,12 @@ std::string ZshText(const std::string& text) {
 
 /// How _arguments is told of an option; `glue` may stand between it and its argument.
 std::string ZshOption(const CLI::Option& option, const std::string& spelled, const char* glue) {
-  const bool takes = TakesArgument(option);
-  return Quoted(
-      absl::StrCat("*", spelled, takes ? glue : "", "[", ZshText(option.get_description()), "]",
-                   takes ? absl::StrCat(":", ZshText(option.get_type_name()), ":_files") : ""));
+  const std::string specification = absl::StrCat("*", spelled, TakesArgument(option) ? glue : "",
+                                                 "[", ZshText(option.get_description()), "]");
+  if (!TakesArgument(option)) return Quoted(specification);
+  const std::string choices = Choices(option);
+  return Quoted(absl::StrCat(specification, ":", ZshText(option.get_type_name()), ":",
+                             choices.empty() ? "_files" : absl::StrCat("(", choices, ")")));
 }
 
 /// One call of _arguments, which completes a command's options, then its inner commands or files.
@@ -158,7 +182,9 @@ std::string Fish(const CLI::App& app) {
       absl::StrAppend(&text, "complete -c sardonyx -n ", Quoted(seen));
       for (const std::string& name : option->get_snames()) absl::StrAppend(&text, " -s ", name);
       for (const std::string& name : option->get_lnames()) absl::StrAppend(&text, " -l ", name);
-      absl::StrAppend(&text, TakesArgument(*option) ? " -r" : "", " -d ",
+      const std::string choices = Choices(*option);
+      absl::StrAppend(&text, TakesArgument(*option) ? " -r" : "",
+                      choices.empty() ? "" : absl::StrCat(" -f -a ", Quoted(choices)), " -d ",
                       Quoted(option->get_description()), "\n");
     }
   }
