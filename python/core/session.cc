@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sardonyx::python {
@@ -105,18 +106,28 @@ nb::list PySession::Run(nb::object output_names, nb::object feeds, RunOptions* o
   if (PyUnicode_Check(output_names.ptr())) {
     throw nb::type_error("the names of outputs are a list, not a str");
   }
+  std::vector<size_t> order;  // a name that comes again gives the same output again
   if (!output_names.is_none()) {
     const nb::list names(output_names);
-    for (nb::handle name : names) call.output_names.push_back(NameOf(name));
+    for (nb::handle name : names) {
+      const char* const text = NameOf(name);
+      const auto found = std::find_if(call.output_names.begin(), call.output_names.end(),
+                                      [&](const char* one) { return std::strcmp(one, text) == 0; });
+      order.push_back(static_cast<size_t>(found - call.output_names.begin()));
+      if (found == call.output_names.end()) call.output_names.push_back(text);
+    }
     call.alive.append(names);
   }
-  if (call.output_names.empty()) {
-    for (const SardonyxPort* port : outputs_) call.output_names.push_back(port->name);
+  if (order.empty()) {
+    for (const SardonyxPort* port : outputs_) {
+      order.push_back(order.size());
+      call.output_names.push_back(port->name);
+    }
   }
   call.outputs.resize(call.output_names.size());
   Run(call, options);
   nb::list results;
-  for (Value& output : call.outputs) results.append(ToPython({std::move(output)}));
+  for (const size_t i : order) results.append(ToPython({call.outputs[i]}));
   return results;
 }
 

@@ -53,6 +53,11 @@ def same_answers() -> None:
     np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
 
 
+def an_output_twice() -> None:
+    first, second = lenet().run(["logits", "logits"], {"image": IMAGE})
+    expect(np.array_equal(first, second), f"{first}, then {second}")
+
+
 def same_names() -> None:
     for name in sardonyx.__all__:
         expect(name == "Error" or hasattr(onnxruntime, name), f"onnxruntime has no {name}")
@@ -232,7 +237,7 @@ def main() -> int:
     for path in models:
         checks.run(f"{path.parent.name} is described", lambda: same_description(path))
     for check in (
-        *value_checks.ALL, same_answers, same_names, example, options, profiles,
+        *value_checks.ALL, same_answers, an_output_twice, same_names, example, options, profiles,
         terminate_from_another_thread, time_limit, others_go_on_during_a_run,
         one_session_in_many_threads, asynchronous_runs, exit_during_a_run, fork_between_runs,
         types_for_checkers, subclasses, changed_while_it_is_read,
