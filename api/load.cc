@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "runtime/session/tune.h"
+
 namespace sardonyx {
 namespace {
 
@@ -29,7 +31,12 @@ StatusOr<LoadedModel> Load(const LoadOptions& options, Import&& import) {
                           .budget = std::make_shared<MemoryBudget>(options.session.memory_limit)};
   SX_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, import(how));
   LoadedModel loaded{.metadata = MetadataOf(*model)};
-  SX_ASSIGN_OR_RETURN(loaded.session, Session::Create(std::move(model), options.session));
+  if (options.tune_seconds > 0) {
+    SX_ASSIGN_OR_RETURN(loaded.session,
+                        CreateTuned(model, options.session, {.seconds = options.tune_seconds}));
+  } else {
+    SX_ASSIGN_OR_RETURN(loaded.session, Session::Create(std::move(model), options.session));
+  }
   if (!options.profile.empty()) loaded.profile = std::make_unique<Profile>(options.profile);
   return loaded;
 }

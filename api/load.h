@@ -14,8 +14,9 @@ namespace sardonyx {
 /// How a model is loaded.
 struct LoadOptions {
   SessionOptions session;
-  Limits limits;        // of the file: session.memory_limit is that of memory
-  std::string profile;  // how the names of profiles begin; "": runs are not profiled
+  Limits limits;            // of the file: session.memory_limit is that of memory
+  double tune_seconds = 0;  // to measure kernels; 0: estimates choose
+  std::string profile;      // how the names of profiles begin; "": runs are not profiled
 };
 
 /// Sets an option by its name, as docs/embedding.md lists them. Errors: no such option, or a value

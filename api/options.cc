@@ -30,6 +30,15 @@ Status ReadFlag(const std::string& value, bool& flag) {
   return absl::OkStatus();
 }
 
+Status ReadSeconds(const std::string& value, double& seconds) {
+  double read = 0;
+  if (!absl::SimpleAtod(value, &read) || !(read >= 0 && read <= 1e6)) {
+    return InvalidArgument("'", value, "' is no number of seconds from 0 to a million");
+  }
+  seconds = read;
+  return absl::OkStatus();
+}
+
 template <typename T>
 Status Take(StatusOr<T> value, T& place) {
   if (value.ok()) place = *std::move(value);
@@ -64,6 +73,7 @@ constexpr Option kOptions[] = {
        return absl::OkStatus();
      }},
     {"plan", [](auto& v, auto& o) { return ReadPlan(v, o.session.kernels); }},
+    {"tune_seconds", [](auto& v, auto& o) { return ReadSeconds(v, o.tune_seconds); }},
     {"custom_ops", [](auto& v, auto& o) { return AddCustomOps(v, o.session.custom_ops); }},
     {"extra_output",
      [](auto& v, auto& o) {

@@ -130,11 +130,42 @@ class Tuner {
   std::vector<LayerReport> layers_;
 };
 
+/// A value for each input that needs one. Errors: an input of which none can be made.
+StatusOr<std::map<std::string, Value>> Zeros(const Session& session) {
+  std::map<std::string, Value> inputs;
+  for (const Port& port : session.inputs()) {
+    if (port.has_default) continue;
+    if (!port.type.is_tensor() || !port.type.shape) {
+      return Unimplemented("input '", port.name, "' of type ", port.type.ToString(),
+                           " is measured on no zeros");
+    }
+    SymbolicShape dims = *port.type.shape;
+    for (Dim& dim : dims) dim = dim.known() ? dim : Dim(1);
+    const Shape shape = *ToShape(dims);
+    SX_ASSIGN_OR_RETURN(Tensor zeros, Tensor::Create(port.type.element, shape));
+    inputs.emplace(port.name, std::move(zeros));
+  }
+  return inputs;
+}
+
 }  // namespace
 
 StatusOr<Tuning> Tune(std::shared_ptr<const Model> model, const SessionOptions& options,
                       const std::map<std::string, Value>& inputs, const TuneOptions& tune) {
   return Tuner(std::move(model), options, inputs, tune).Run();
+}
+
+StatusOr<std::unique_ptr<Session>> CreateTuned(const std::shared_ptr<const Model>& model,
+                                               SessionOptions options, const TuneOptions& tune) {
+  SX_ASSIGN_OR_RETURN(std::unique_ptr<Session> by_estimate, Session::Create(model, options));
+  const StatusOr<std::map<std::string, Value>> inputs = Zeros(*by_estimate);
+  if (!inputs.ok()) return by_estimate;
+  StatusOr<Tuning> tuning = Tune(model, options, *inputs, tune);
+  if (tune.control != nullptr) SX_RETURN_IF_ERROR(tune.control->Check());
+  if (!tuning.ok() || tuning->kernels.empty()) return by_estimate;
+  options.kernels = std::move(tuning->kernels);
+  by_estimate = nullptr;  // its memory first
+  return Session::Create(model, options);
 }
 
 }  // namespace sardonyx

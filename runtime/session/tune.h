@@ -37,4 +37,10 @@ struct TuneOptions {
 StatusOr<Tuning> Tune(std::shared_ptr<const Model> model, const SessionOptions& options,
                       const std::map<std::string, Value>& inputs, const TuneOptions& tune);
 
+/// Session::Create with the kernels that Tune finds on inputs of zeros, in which dimensions that
+/// neither the model nor `options.symbols` fixes are 1. Where the model cannot be run on these, the
+/// estimates stand. Errors: those of compiling, and of `tune.control`.
+StatusOr<std::unique_ptr<Session>> CreateTuned(const std::shared_ptr<const Model>& model,
+                                               SessionOptions options, const TuneOptions& tune);
+
 }  // namespace sardonyx

@@ -142,6 +142,8 @@ TEST_CASE("Options go by name", "[api]") {
   CHECK(set("accuracy", "strict") == "");
   CHECK(set("dimension.N", "3") == "");
   CHECK(set("memory_limit", "100000000") == "");
+  CHECK(set("tune_seconds", "0.01") == "");
+  CHECK_THAT(set("tune_seconds", "-1"), Catch::Contains("is no number of seconds"));
   CHECK(set("thread", "1") == "there is no option 'thread'; did you mean 'threads'?");
   CHECK_THAT(set("threads", "many"), Catch::Contains("threads: 'many' is no number from 0 to"));
   CHECK_THAT(set("backend", "gpu"), Catch::Contains("there is no backend 'gpu'"));

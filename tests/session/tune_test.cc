@@ -84,6 +84,33 @@ TEST_CASE("tuning measures every candidate and keeps what a run gives", "[tune]"
   CHECK(NormwiseError(run(tuning->kernels), run({})) < 1e-4);
 }
 
+TEST_CASE("a session may be tuned when it is made", "[tune]") {
+  const auto run = [](const StatusOr<std::unique_ptr<Session>>& session) {
+    INFO(session.status().ToString());
+    REQUIRE(session.ok());
+    auto outputs = (*session)->Run({{"x", SmallIntegers({1, 32, 12, 12}, 3)}});
+    REQUIRE(outputs.ok());
+    return (*outputs)[0].tensor();
+  };
+  const auto model = TwoConvs().model();
+  const Tensor expected = run(Session::Create(model, {.threads = 1}));
+  const auto tuned = CreateTuned(model, {.threads = 1}, {.seconds = 0.05});
+  CHECK(NormwiseError(run(tuned), expected) < 1e-4);
+  const RunControl past(RunControl::Clock::now());
+  CHECK(CreateTuned(model, {}, {.seconds = 0, .control = &past}).status().code() ==
+        absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_CASE("a model that takes no zeros keeps its estimates", "[tune]") {
+  GraphBuilder builder;
+  builder.Input("x", Type::Sequence(Type::Tensor(DataType::kFloat, Shape{2})));
+  builder.Node("SequenceLength", {"x"}, {"n"});
+  builder.Output("n");
+  const auto session = CreateTuned(builder.model(), {.threads = 1}, {.seconds = 1});
+  INFO(session.status().ToString());
+  CHECK(session.ok());
+}
+
 TEST_CASE("tuning stops with its errors", "[tune]") {
   const Tensor x = SmallIntegers({1, 32, 12, 12}, 3), wrong = SmallIntegers({1, 3, 12, 12}, 3);
   CHECK_FALSE(Tune(TwoConvs().model(), {}, {{"x", wrong}}, {.seconds = 0}).ok());

@@ -71,7 +71,7 @@ StatusOr<int> Run(const BenchCommand& command) {
   const Clock::time_point start = Clock::now();
   SX_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, LoadModel(command.model, command.session));
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
-                      Session::Create(std::move(model), options));
+                      OpenSession(std::move(model), options, command.session));
   const double load_ms = MillisecondsSince(start);
   SX_ASSIGN_OR_RETURN(const auto inputs,
                       MakeInputs(session->inputs(), command.input, options.symbols));

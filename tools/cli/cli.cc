@@ -53,6 +53,13 @@ void AddSession(CLI::App* app, SessionFlags& flags) {
   app->add_option("--plan", flags.plan, "Take the kernels that tune has found")->type_name("FILE");
 }
 
+void AddTuning(CLI::App* app, SessionFlags& flags) {
+  app->add_option("--tune-seconds", flags.tune_seconds,
+                  "Measure kernels for so long when the model is loaded, and take the fastest")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 1e6));
+}
+
 void AddDimensions(CLI::App* app, SessionFlags& flags) {
   AddRepeated(app, "-d,--dim", flags.dimensions, "Size of a symbolic dimension: -d N=4")
       ->type_name("SYMBOL=SIZE");
@@ -268,6 +275,7 @@ Commands::Commands() {
                       "Write a page with every value as pictures, and all that --html shows")
           ->type_name("FILE.html");
   AddSession(sub, run.session);
+  AddTuning(sub, run.session);
   AddJson(sub, run.json);
   AddHtml(sub, run.html)->excludes(show);
 
@@ -328,6 +336,7 @@ Commands::Commands() {
             "  sardonyx bench resnet18.onnx -d N=1 --threads 2 --seconds 5 --json -",
             bench);
   AddMeasure(sub, bench);
+  AddTuning(sub, bench.session);
   AddHtml(sub, bench.html);
 
   sub = Add("profile", "Show where the time of a run goes, by layer and by kernel",
@@ -338,6 +347,7 @@ Commands::Commands() {
   sub->add_option("--trace", profile.trace, "Draw a run over time, for chrome://tracing")
       ->type_name("FILE");
   AddMeasure(sub, profile);
+  AddTuning(sub, profile.session);
   AddHtml(sub, profile.html);
 
   sub = Add("tune", "Measure which kernel is the fastest for each layer, on this machine",

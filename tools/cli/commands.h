@@ -23,6 +23,7 @@ struct SessionFlags {
   int64_t transformed_limit_mib = -1;   // -1: none
   std::vector<std::string> custom_ops;  // shared libraries with operators
   std::string plan;                     // a file that `tune` wrote
+  double tune_seconds = 0;              // to measure kernels when the model is loaded
   std::string accuracy = "default";     // or strict, fast
 };
 

@@ -8,6 +8,7 @@
 #include "ops/custom/custom.h"
 #include "runtime/base/nearest.h"
 #include "runtime/session/plan_file.h"
+#include "runtime/session/tune.h"
 #include "tools/cli/output.h"
 
 namespace sardonyx {
@@ -89,6 +90,14 @@ StatusOr<std::shared_ptr<Model>> LoadModel(const std::string& path, const Sessio
   auto model = ImportFile(path, options);
   if (!model.ok()) return Prepend(model.status(), absl::StrCat(path, ": "));
   return model;
+}
+
+StatusOr<std::unique_ptr<Session>> OpenSession(std::shared_ptr<const Model> model,
+                                               const SessionOptions& options,
+                                               const SessionFlags& flags) {
+  if (flags.tune_seconds <= 0) return Session::Create(std::move(model), options);
+  const RunControl control(DeadlineAfter(flags.time_limit));
+  return CreateTuned(model, options, {.seconds = flags.tune_seconds, .control = &control});
 }
 
 RunControl::Clock::time_point DeadlineAfter(double seconds) {

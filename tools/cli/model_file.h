@@ -20,6 +20,11 @@ Status CheckFileExists(const std::string& path);
 /// Reads a model, naming its path in errors.
 StatusOr<std::shared_ptr<Model>> LoadModel(const std::string& path, const SessionFlags& flags);
 
+/// A session for the model, with --tune-seconds one whose kernels have been measured.
+StatusOr<std::unique_ptr<Session>> OpenSession(std::shared_ptr<const Model> model,
+                                               const SessionOptions& options,
+                                               const SessionFlags& flags);
+
 /// The deadline that --time-limit sets from now on; none where it is 0.
 RunControl::Clock::time_point DeadlineAfter(double seconds);
 

@@ -177,7 +177,8 @@ StatusOr<int> Run(const ProfileCommand& command) {
   SX_ASSIGN_OR_RETURN(const SessionOptions options, ToSessionOptions(command.session));
   SX_ASSIGN_OR_RETURN(const std::shared_ptr<Model> model,
                       LoadModel(command.model, command.session));
-  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session, Session::Create(model, options));
+  SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
+                      OpenSession(model, options, command.session));
   SX_ASSIGN_OR_RETURN(const auto inputs,
                       MakeInputs(session->inputs(), command.input, options.symbols));
   SX_ASSIGN_OR_RETURN(const PlanReport plan, session->Describe(ShapesOf(inputs)));

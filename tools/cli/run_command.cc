@@ -179,7 +179,7 @@ StatusOr<int> Run(const RunCommand& command) {
   Progress progress(0);
   progress.Show(0, "compiling");
   SX_ASSIGN_OR_RETURN(const std::unique_ptr<Session> session,
-                      Session::Create(std::move(model), options));
+                      OpenSession(std::move(model), options, command.session));
   progress.Clear();
   SX_ASSIGN_OR_RETURN(const auto inputs,
                       MakeInputs(session->inputs(), command.input, options.symbols));
