@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/session/profile.h"
+
 namespace sardonyx {
 namespace {
 
@@ -57,24 +59,14 @@ Status Call::Run(const CallOptions& options) {
   RunControl control(Deadline(options.seconds));
   std::optional<StopSwitch::Watch> watch;
   if (options.stop != nullptr) watch.emplace(*options.stop, control);
-  const auto run = [&](const Observer& observer) {
-    return model_->session->Run(inputs_, places,
-                                {.control = &control, .seed = options.seed, .observer = observer});
-  };
-  if (model_->profile == nullptr) return run(options.observer);
-  Profile::Run watched;
-  SX_RETURN_IF_ERROR(run(watched.Watch(options.observer)));
-  SX_ASSIGN_OR_RETURN(const PlanReport plan, model_->session->Describe(InputShapes()));
-  model_->profile->Add(watched, plan);
-  return absl::OkStatus();
-}
-
-std::map<std::string, Shape> Call::InputShapes() const {
-  std::map<std::string, Value> named;
-  for (size_t i = 0; i < inputs_.size(); ++i) {
-    named[model_->session->inputs()[i].name] = inputs_[i];
-  }
-  return ShapesOf(named);
+  Profile* profile = options.profile;
+  if (profile == nullptr && model_->recording != nullptr) profile = model_->recording->profile();
+  if (profile != nullptr) control.set_work_log(profile->workers());
+  return model_->session->Run(inputs_, places,
+                              {.control = &control,
+                               .seed = options.seed,
+                               .observer = options.observer,
+                               .profile = profile});
 }
 
 }  // namespace sardonyx

@@ -1,9 +1,7 @@
 // One run of a model, put together in an application's order and words.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -18,6 +16,7 @@ struct CallOptions {
   uint64_t seed = 0;
   Observer observer = {};
   StopSwitch* stop = nullptr;  // null: nobody stops it
+  Profile* profile = nullptr;  // null: that of the model's recording, if it has one
 };
 
 /// Holds the model and the values until it is gone, whatever the application releases meanwhile.
@@ -39,8 +38,6 @@ class Call {
   absl::Span<Value> outputs() { return absl::MakeSpan(outputs_); }
 
  private:
-  std::map<std::string, Shape> InputShapes() const;
-
   std::shared_ptr<LoadedModel> model_;
   absl::InlinedVector<Value, 4> inputs_;  // by the model's order
   std::vector<Value> outputs_;            // by the application's

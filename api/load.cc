@@ -28,16 +28,20 @@ Metadata MetadataOf(const Model& model) {
 template <typename Import>
 StatusOr<LoadedModel> Load(const LoadOptions& options, Import&& import) {
   const ImportOptions how{.limits = options.limits,
-                          .budget = std::make_shared<MemoryBudget>(options.session.memory_limit)};
+                          .budget = std::make_shared<MemoryBudget>(options.session.memory_limit),
+                          .initializers = options.initializers,
+                          .files = options.files};
   SX_ASSIGN_OR_RETURN(std::shared_ptr<Model> model, import(how));
   LoadedModel loaded{.metadata = MetadataOf(*model)};
+  if (!options.profile.empty()) {
+    loaded.recording = std::make_unique<TraceRecording>(options.profile);
+  }
   if (options.tune_seconds > 0) {
     SX_ASSIGN_OR_RETURN(loaded.session,
                         CreateTuned(model, options.session, {.seconds = options.tune_seconds}));
   } else {
     SX_ASSIGN_OR_RETURN(loaded.session, Session::Create(std::move(model), options.session));
   }
-  if (!options.profile.empty()) loaded.profile = std::make_unique<Profile>(options.profile);
   return loaded;
 }
 
@@ -57,6 +61,11 @@ StatusOr<LoadedModel> LoadFile(const std::string& path, const LoadOptions& optio
 StatusOr<LoadedModel> LoadBytes(absl::string_view bytes, const std::string& folder,
                                 const LoadOptions& options) {
   return Load(options, [&](const ImportOptions& how) { return ImportBytes(bytes, folder, how); });
+}
+
+StatusOr<LoadedModel> LoadShared(const SharedBytes& bytes, const std::string& folder,
+                                 const LoadOptions& options) {
+  return Load(options, [&](const ImportOptions& how) { return ImportShared(bytes, folder, how); });
 }
 
 }  // namespace sardonyx

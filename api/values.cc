@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/base/alignment.h"
+
 namespace sardonyx {
 namespace {
 
@@ -37,7 +39,31 @@ StatusOr<Tensor> BorrowTensor(DataType type, Shape shape, void* data, size_t byt
                            " bytes, there are ", bytes);
   }
   if (data == nullptr && needed > 0) return InvalidArgument("the tensor's data is null");
+  if (reinterpret_cast<uintptr_t>(data) % ElementAlignment(type) != 0) {
+    return InvalidArgument("the tensor's data is not aligned to ", ElementAlignment(type),
+                           " bytes, as elements of type ", Name(type), " are");
+  }
   return Tensor::Borrow(type, std::move(shape), data, std::move(owner));
+}
+
+struct Lent::State {
+  void (*release)(void* user);
+  void* user;
+  bool kept = false;
+
+  ~State() {
+    if (kept) release(user);
+  }
+};
+
+Lent::Lent(void (*release)(void* user), void* user) {
+  if (release == nullptr) return;
+  state_ = std::make_shared<State>(State{release, user});
+  owner_ = state_;
+}
+
+void Lent::Keep() const {
+  if (state_ != nullptr) state_->kept = true;
 }
 
 StatusOr<Value> MakeMap(const Value& keys, Sequence values) {

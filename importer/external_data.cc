@@ -42,12 +42,19 @@ int OpenBeneath(int folder, const std::string& location, const std::vector<std::
 
 }  // namespace
 
-StatusOr<FileSource*> ExternalFiles::Get(const std::string& location) {
+ExternalFiles::ExternalFiles(std::string folder, const ImportOptions& options)
+    : folder_(std::move(folder)), limits_(options.limits) {
+  for (const auto& [location, file] : options.files) {
+    files_[location] = std::make_unique<MemorySource>(file.bytes, file.owner, file.stays);
+  }
+}
+
+StatusOr<const ByteSource*> ExternalFiles::Get(const std::string& location) {
+  if (const auto known = files_.find(location); known != files_.end()) return known->second.get();
   if (folder_.empty()) {
     return InvalidArgument("it refers to the file '", location,
                            "', but a model in memory has no folder to look in");
   }
-  if (const auto known = files_.find(location); known != files_.end()) return known->second.get();
   if (location.empty() || location.find('\0') != std::string::npos) {
     return InvalidArgument("its external data have no valid location");
   }
@@ -77,8 +84,9 @@ StatusOr<FileSource*> ExternalFiles::Get(const std::string& location) {
                            "': ", std::strerror(error));
   }
   SX_ASSIGN_OR_RETURN(std::unique_ptr<FileSource> file,
-                      FileSource::Adopt(descriptor, location, limits_.file_bytes));
-  FileSource* result = file.get();
+                      FileSource::Adopt(descriptor, location, limits_.file_bytes,
+                                        /*shares=*/true));
+  const ByteSource* result = file.get();
   files_[location] = std::move(file);
   return result;
 }

@@ -220,7 +220,9 @@ void GraphBuilder::BuildGraph(const wire::GraphProto& proto, bool drop_default_i
   graph.name = PrintableName(proto.name());
   AddInputs(proto, frame);
   for (const wire::TensorProto& tensor : proto.initializer()) {
-    AddInitializer(tensor.name(), tensors_.Read(tensor), drop_default_inputs, frame);
+    const bool main = frame->parent == nullptr;
+    AddInitializer(tensor.name(), main ? tensors_.ReadInitializer(tensor) : tensors_.Read(tensor),
+                   drop_default_inputs, frame);
   }
   for (const wire::SparseTensorProto& tensor : proto.sparse_initializer()) {
     AddInitializer(tensor.values().name(), tensors_.ReadSparse(tensor), drop_default_inputs, frame);

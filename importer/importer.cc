@@ -104,4 +104,12 @@ StatusOr<std::shared_ptr<Model>> ImportBytes(absl::string_view bytes,
       [&] { return ImportSource(MemorySource(bytes), model_folder, options); });
 }
 
+StatusOr<std::shared_ptr<Model>> ImportShared(const SharedBytes& bytes,
+                                              const std::string& model_folder,
+                                              const ImportOptions& options) {
+  return WithoutExceptions([&] {
+    return ImportSource(MemorySource(bytes.bytes, bytes.owner, bytes.stays), model_folder, options);
+  });
+}
+
 }  // namespace sardonyx

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,9 +18,21 @@ namespace sardonyx {
 inline constexpr int kNewestIrVersion = 14;
 inline constexpr int kOldestIrVersion = 3;
 
+/// Bytes in memory, which `owner` keeps; null: the caller does, as long as anyone reads them.
+struct SharedBytes {
+  absl::string_view bytes;
+  std::shared_ptr<void> owner = nullptr;
+  bool stays = true;  // false: only until the import is done, so nothing may stay there
+};
+
 struct ImportOptions {
   Limits limits;
   std::shared_ptr<MemoryBudget> budget;  // counts weights that are copied; null: no budget
+  /// Tensors that stand in for the main graph's initializers of these names, whose contents are
+  /// then not looked for.
+  std::map<std::string, Tensor> initializers;
+  /// Files of external data that are in memory, by the location that the model gives them.
+  std::map<std::string, SharedBytes> files;
 };
 
 /// Reads a model: its graph with functions expanded, subgraphs with their captures, initializers
@@ -35,6 +48,12 @@ StatusOr<std::shared_ptr<Model>> ImportFile(const std::string& path,
 StatusOr<std::shared_ptr<Model>> ImportBytes(absl::string_view bytes,
                                              const std::string& model_folder = "",
                                              const ImportOptions& options = {});
+
+/// The same, where weights may stay: those that lie there aligned as their elements need it are not
+/// copied.
+StatusOr<std::shared_ptr<Model>> ImportShared(const SharedBytes& bytes,
+                                              const std::string& model_folder = "",
+                                              const ImportOptions& options = {});
 
 /// Reads a serialized TensorProto. Its external data, if any, lies beside the file.
 StatusOr<Tensor> ReadTensorFile(const std::string& path, const ImportOptions& options = {});

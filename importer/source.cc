@@ -38,8 +38,8 @@ StatusOr<std::unique_ptr<FileSource>> FileSource::Open(const std::string& path, 
 }
 
 StatusOr<std::unique_ptr<FileSource>> FileSource::Adopt(int descriptor, std::string path,
-                                                        int64_t limit) {
-  std::unique_ptr<FileSource> file(new FileSource(descriptor, std::move(path), 0));
+                                                        int64_t limit, bool shares) {
+  std::unique_ptr<FileSource> file(new FileSource(descriptor, std::move(path), shares));
   struct stat info;
   if (fstat(descriptor, &info) != 0) {
     return InvalidArgument("cannot read '", file->path_, "': ", std::strerror(errno));
@@ -76,7 +76,7 @@ Status FileSource::Read(int64_t offset, int64_t count, char* to) const {
   return absl::OkStatus();
 }
 
-StatusOr<std::shared_ptr<void>> FileSource::Map() {
+StatusOr<std::shared_ptr<void>> FileSource::Map() const {
   if (mapping_ != nullptr) return mapping_;
   if (size_ == 0) return InvalidArgument("'", path_, "' is empty");
   const auto bytes = static_cast<size_t>(size_);

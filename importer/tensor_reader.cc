@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "importer/packing.h"
+#include "runtime/base/alignment.h"
 
 namespace sardonyx {
 namespace {
@@ -59,8 +60,7 @@ void NormalizeBools(Tensor* tensor) {
 
 struct TensorReader::Data {
   absl::string_view field;             // kRaw for external data too; "" where there are none
-  const ByteSource* source = nullptr;  // of raw bytes that are still in a file
-  FileSource* mappable = nullptr;      // the same file, where its bytes may be shared
+  const ByteSource* source = nullptr;  // of raw bytes that have not been read
   int64_t offset = 0;
   const std::string* bytes = nullptr;  // raw bytes that were parsed
 };
@@ -116,12 +116,12 @@ StatusOr<TensorReader::Data> TensorReader::FindExternal(const TensorProto& proto
     return InvalidArgument("its external data have ", length, " bytes, its shape needs ",
                            raw_bytes);
   }
-  SX_ASSIGN_OR_RETURN(FileSource* const file, external_.Get(location));
+  SX_ASSIGN_OR_RETURN(const ByteSource* file, external_.Get(location));
   if (offset > file->size() || raw_bytes > file->size() - offset) {
     return InvalidArgument("its external data are bytes ", offset, " to ", offset, " + ", raw_bytes,
                            " of '", location, "', which has ", file->size());
   }
-  return Data{.field = kRaw, .source = file, .mappable = file, .offset = offset};
+  return Data{.field = kRaw, .source = file, .offset = offset};
 }
 
 // Checks that the contents are there once, in the right field and of the right size.
@@ -168,10 +168,9 @@ StatusOr<TensorReader::Data> TensorReader::Find(const TensorProto& proto, DataTy
 StatusOr<Tensor> TensorReader::ReadRaw(const Data& data, DataType type, Shape shape,
                                        int64_t raw_bytes) {
   const bool packed = PackedBits(type) < 8;
-  const bool shareable = data.mappable != nullptr && !packed && type != DataType::kBool &&
-                         data.offset % static_cast<int64_t>(kAlignment) == 0 && raw_bytes > 0;
-  if (shareable) {
-    SX_ASSIGN_OR_RETURN(std::shared_ptr<void> mapping, data.mappable->Map());
+  if (data.source != nullptr && !packed && type != DataType::kBool && raw_bytes > 0 &&
+      data.source->Shares(data.offset, ElementAlignment(type))) {
+    SX_ASSIGN_OR_RETURN(std::shared_ptr<void> mapping, data.source->Map());
     void* start = static_cast<std::byte*>(mapping.get()) + data.offset;
     return Tensor::Borrow(type, std::move(shape), start, std::move(mapping));
   }
@@ -258,6 +257,17 @@ StatusOr<Tensor> TensorReader::Read(const TensorProto& proto) {
                            shape.ToString(), " of ", Name(type), " needs ", raw_bytes);
   }
   return ReadRaw(data, type, std::move(shape), raw_bytes);
+}
+
+StatusOr<Tensor> TensorReader::ReadInitializer(const TensorProto& proto) {
+  const auto given = options_.initializers.find(proto.name());
+  if (given == options_.initializers.end()) return Read(proto);
+  const Tensor& tensor = given->second;
+  SX_ASSIGN_OR_RETURN(const DataType type, CheckedDataType(proto.data_type()));
+  SX_ASSIGN_OR_RETURN(const Shape shape, CheckedShape(type, proto.dims()));
+  if (tensor.type() == type && tensor.shape() == shape) return tensor;
+  return InvalidArgument("the tensor given for it is ", tensor.ToString(), ", the model's is ",
+                         Name(type), shape.ToString());
 }
 
 StatusOr<Tensor> TensorReader::ReadSparse(const wire::SparseTensorProto& proto) {

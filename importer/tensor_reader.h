@@ -17,15 +17,17 @@ namespace sardonyx {
 /// checked against the data that are there, and against the limits, before memory is asked for.
 class TensorReader {
  public:
-  /// `source` and what `options` points to must outlive the reader.
+  /// `source` and `options` must outlive the reader.
   TensorReader(const ByteSource& source, std::vector<Payload> payloads, std::string folder,
                const ImportOptions& options)
       : source_(source),
         payloads_(std::move(payloads)),
-        external_(std::move(folder), options.limits),
+        external_(std::move(folder), options),
         options_(options) {}
 
   StatusOr<Tensor> Read(const wire::TensorProto& proto);
+  /// Of the main graph: what ImportOptions::initializers has in its place, or itself.
+  StatusOr<Tensor> ReadInitializer(const wire::TensorProto& proto);
   /// The same as a dense tensor, zero where nothing is given.
   StatusOr<Tensor> ReadSparse(const wire::SparseTensorProto& proto);
 

@@ -37,6 +37,8 @@ const SardonyxApi& Table() {
     AddSessionFunctions(api);
     AddValueFunctions(api);
     AddRunFunctions(api);
+    AddResourceFunctions(api);
+    AddProfileFunctions(api);
     return api;
   }();
   return table;

@@ -12,6 +12,7 @@
 #include "api/load.h"
 #include "api/run_control.h"
 #include "include/sardonyx/c_api.h"
+#include "runtime/session/profile.h"
 
 struct SardonyxStatus {
   sardonyx::Status status;
@@ -26,12 +27,17 @@ struct SardonyxValue {
   sardonyx::Value value;
 };
 
+struct SardonyxProfile {
+  std::shared_ptr<sardonyx::Profile> profile;
+};
+
 struct SardonyxRun {
   double seconds = 0;
   uint64_t seed = 0;
   SardonyxObserver observer = nullptr;
   void* user = nullptr;
   sardonyx::StopSwitch stop;
+  std::shared_ptr<sardonyx::Profile> profile;
 };
 
 namespace sardonyx {
@@ -91,5 +97,7 @@ void AddOptionFunctions(SardonyxApi& api);
 void AddSessionFunctions(SardonyxApi& api);
 void AddValueFunctions(SardonyxApi& api);
 void AddRunFunctions(SardonyxApi& api);
+void AddResourceFunctions(SardonyxApi& api);
+void AddProfileFunctions(SardonyxApi& api);
 
 }  // namespace sardonyx

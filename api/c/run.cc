@@ -28,8 +28,11 @@ StatusOr<const char*> NameAt(const char* const* names, size_t i, const char* wha
 
 CallOptions OptionsOf(SardonyxRun* run) {
   if (run == nullptr) return {};
-  return {
-      .seconds = run->seconds, .seed = run->seed, .observer = ObserverOf(*run), .stop = &run->stop};
+  return {.seconds = run->seconds,
+          .seed = run->seed,
+          .observer = ObserverOf(*run),
+          .stop = &run->stop,
+          .profile = run->profile.get()};
 }
 
 /// New outputs become the caller's values, all of them or none.

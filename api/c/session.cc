@@ -1,5 +1,6 @@
 // Options and sessions.
 #include "api/c/objects.h"
+#include "api/values.h"
 #include "ops/custom/custom.h"
 
 namespace sardonyx {
@@ -77,9 +78,24 @@ SardonyxStatus* EndProfiling(SardonyxSession* handle, const char** path) {
   return Guarded([&]() -> Status {
     SX_RETURN_IF_ERROR(CheckNotNull("path", path));
     SX_ASSIGN_OR_RETURN(const std::shared_ptr<CSession> session, FindSession(handle));
-    Profile* const profile = session->model->profile.get();
-    if (profile != nullptr) SX_RETURN_IF_ERROR(profile->End());
-    *path = profile == nullptr ? "" : profile->path().c_str();
+    TraceRecording* const recording = session->model->recording.get();
+    if (recording != nullptr) SX_RETURN_IF_ERROR(recording->End());
+    *path = recording == nullptr ? "" : recording->path().c_str();
+    return absl::OkStatus();
+  });
+}
+
+SardonyxStatus* OpenMapped(const void* bytes, size_t size, const char* folder,
+                           void (*release)(void* user), void* user, const SardonyxOptions* options,
+                           SardonyxSession** session) {
+  return Guarded([&] {
+    SX_RETURN_IF_ERROR(CheckNotNull("bytes", bytes));
+    const Lent lent(release, user);
+    SX_RETURN_IF_ERROR(Open(options, session, [&](const LoadOptions& how) {
+      const absl::string_view view(static_cast<const char*>(bytes), size);
+      return LoadShared({view, lent.owner()}, folder == nullptr ? "" : folder, how);
+    }));
+    lent.Keep();
     return absl::OkStatus();
   });
 }
@@ -167,6 +183,7 @@ void AddSessionFunctions(SardonyxApi& api) {
   api.load_file = OpenFile;
   api.load_bytes = OpenBytes;
   api.end_profiling = EndProfiling;
+  api.load_mapped = OpenMapped;
   api.release_session = [](SardonyxSession* session) { Sessions().Release(session); };
   api.input_count = [](const SardonyxSession* session) {
     const auto found = Sessions().Get(session);

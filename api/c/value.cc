@@ -25,14 +25,11 @@ SardonyxStatus* Borrow(const SardonyxTensor* tensor, size_t bytes, void (*releas
     SX_RETURN_IF_ERROR(CheckNotNull("tensor", tensor, "value", value));
     SX_ASSIGN_OR_RETURN(const DataType type, ElementType(tensor->element_type));
     SX_ASSIGN_OR_RETURN(Shape shape, ShapeOf(tensor->rank, tensor->dims));
+    const Lent lent(release, user);
     SX_ASSIGN_OR_RETURN(Tensor borrowed,
-                        BorrowTensor(type, std::move(shape), tensor->data, bytes, nullptr));
-    // Only now is the memory ours to give back: not after an error.
-    if (release != nullptr) {
-      std::shared_ptr<void> owner(tensor->data, [release, user](void*) { release(user); });
-      borrowed = Tensor::Borrow(type, borrowed.shape(), tensor->data, std::move(owner));
-    }
+                        BorrowTensor(type, std::move(shape), tensor->data, bytes, lent.owner()));
     *value = NewValue(std::move(borrowed));
+    lent.Keep();
     return absl::OkStatus();
   });
 }

@@ -1,4 +1,4 @@
-// The table itself, statuses, environments, memory, providers.
+// The table itself, statuses, providers.
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -22,6 +22,16 @@ int CodeOf(const Status& status) {
     default:
       return kFail;
   }
+}
+
+// Where there is not even memory to say so.
+OrtStatus* NoMemory() {
+  static OrtStatus* const status = new OrtStatus{kFail, "out of memory"};
+  return status;
+}
+
+void ReleaseStatus(OrtStatus* status) {
+  if (status != NoMemory()) delete status;
 }
 
 // ---- Functions that are not there ----------------------------------------------------------
@@ -89,6 +99,12 @@ const Table& TheTable() {
     auto* made = new Table;
     AddMissing(*made, std::make_index_sequence<kSlotCount>());
     AddBaseFunctions(*made);
+    AddEnvFunctions(*made);
+    AddMemoryFunctions(*made);
+    AddCustomOpFunctions(*made);
+    AddKernelInfoFunctions(*made);
+    AddKernelContextFunctions(*made);
+    AddInferContextFunctions(*made);
     AddOptionFunctions(*made);
     AddSessionFunctions(*made);
     AddRunFunctions(*made);
@@ -100,20 +116,8 @@ const Table& TheTable() {
   return *table;
 }
 
-// ---- Environments and providers ------------------------------------------------------------
+// ---- Providers -----------------------------------------------------------------------------
 
-OrtStatus* CreateEnv(int log_level, const char*, OrtEnv** out) {
-  return Guarded(
-      [&] {
-        *out = new OrtEnv{log_level};
-        return absl::OkStatus();
-      },
-      out);
-}
-OrtStatus* CreateEnvWithCustomLogger(OrtLoggingFunction, void*, int log_level, const char* log_id,
-                                     OrtEnv** out) {
-  return CreateEnv(log_level, log_id, out);
-}
 OrtStatus* Accept() { return nullptr; }  // what has no effect here
 
 OrtStatus* GetAvailableProviders(char*** out, int* count) {
@@ -133,96 +137,13 @@ OrtStatus* ReleaseAvailableProviders(char** names, int count) {
   return nullptr;
 }
 
-// ---- Memory --------------------------------------------------------------------------------
-
-void* Allocate(OrtAllocator*, size_t size) {
-  return std::aligned_alloc(kAlignment, (size + kAlignment) / kAlignment * kAlignment);
-}
-void* AllocateOnStream(OrtAllocator* self, size_t size, void*) { return Allocate(self, size); }
-void Free(OrtAllocator*, void* memory) { std::free(memory); }
-const OrtMemoryInfo* InfoOf(const OrtAllocator*) { return CpuMemory(); }
-OrtStatus* NoStats(const OrtAllocator*, void**) {
-  return NewStatus(kNotImplemented, "the allocator counts nothing");
-}
-
-OrtStatus* CreateMemoryInfo(const char* name, int allocator_type, int id, int mem_type,
-                            OrtMemoryInfo** out) {
-  return Guarded(
-      [&] {
-        *out = new OrtMemoryInfo{name, allocator_type, id, mem_type};
-        return absl::OkStatus();
-      },
-      name, out);
-}
-OrtStatus* CreateCpuMemoryInfo(int allocator_type, int mem_type, OrtMemoryInfo** out) {
-  return CreateMemoryInfo("Cpu", allocator_type, 0, mem_type, out);
-}
-OrtStatus* CompareMemoryInfo(const OrtMemoryInfo* a, const OrtMemoryInfo* b, int* out) {
-  return Guarded(
-      [&] {
-        *out = *a == *b ? 0 : -1;
-        return absl::OkStatus();
-      },
-      a, b, out);
-}
-template <auto kMember, typename Out>
-OrtStatus* GetMember(const OrtMemoryInfo* info, Out* out) {
-  return Guarded(
-      [&] {
-        if constexpr (std::is_same_v<Out, const char*>) {
-          *out = (info->*kMember).c_str();
-        } else {
-          *out = info->*kMember;
-        }
-        return absl::OkStatus();
-      },
-      info, out);
-}
-
-OrtStatus* AllocatorAlloc(OrtAllocator* allocator, size_t size, void** out) {
-  return Guarded(
-      [&]() -> Status {
-        *out = allocator->Alloc(allocator, size);
-        return *out != nullptr ? absl::OkStatus() : LimitExceeded("out of memory");
-      },
-      allocator, out);
-}
-OrtStatus* AllocatorFree(OrtAllocator* allocator, void* memory) {
-  return Guarded(
-      [&] {
-        allocator->Free(allocator, memory);
-        return absl::OkStatus();
-      },
-      allocator);
-}
-OrtStatus* AllocatorGetInfo(const OrtAllocator* allocator, const OrtMemoryInfo** out) {
-  return Guarded(
-      [&] {
-        *out = allocator->Info(allocator);
-        return absl::OkStatus();
-      },
-      allocator, out);
-}
-OrtStatus* CreateAllocator(const OrtSession* session, const OrtMemoryInfo* info,
-                           OrtAllocator** out) {
-  return Guarded(
-      [&]() -> Status {
-        SX_RETURN_IF_ERROR(FindSession(session).status());
-        SX_RETURN_IF_ERROR(CheckIsCpu(*info));
-        *out = DefaultAllocator();
-        return absl::OkStatus();
-      },
-      info, out);
-}
-
 }  // namespace
 
 OrtStatus* NewStatus(int code, absl::string_view message) {
   try {
     return new OrtStatus{code, std::string(message.empty() ? "an error without words" : message)};
   } catch (const std::bad_alloc&) {
-    static OrtStatus* const no_memory = new OrtStatus{kFail, "out of memory"};
-    return no_memory;  // never released: memory that is that short will not be missed
+    return NoMemory();
   }
 }
 
@@ -230,29 +151,21 @@ OrtStatus* ToOrt(const Status& status) {
   return status.ok() ? nullptr : NewStatus(CodeOf(status), status.message());
 }
 
-OrtAllocator* DefaultAllocator() {
-  static OrtAllocator allocator = {kVersion, Allocate,        Free, InfoOf, Allocate,
-                                   NoStats,  AllocateOnStream};
-  return &allocator;
+Status FromOrt(OrtStatus* status) {
+  if (status == nullptr) return absl::OkStatus();
+  const std::unique_ptr<OrtStatus, void (*)(OrtStatus*)> owned(status, ReleaseStatus);
+  switch (status->code) {
+    case kInvalidArgument:
+    case kInvalidGraph:
+      return absl::InvalidArgumentError(status->message);
+    case kNotImplemented:
+      return absl::UnimplementedError(status->message);
+    default:
+      return absl::InternalError(status->message);
+  }
 }
 
-Status CheckIsCpu(const OrtMemoryInfo& info) {
-  if (info.name == "Cpu") return absl::OkStatus();
-  return InvalidArgument("there is no memory '", info.name, "', only Cpu");
-}
-
-const OrtMemoryInfo* CpuMemory() {
-  static const OrtMemoryInfo* const info = new OrtMemoryInfo{"Cpu", 0, 0, 0};
-  return info;
-}
-
-StatusOr<char*> CopyText(OrtAllocator* allocator, absl::string_view text) {
-  auto* copy = static_cast<char*>(allocator->Alloc(allocator, text.size() + 1));
-  if (copy == nullptr) return LimitExceeded("the allocator gave no memory");
-  std::memcpy(copy, text.data(), text.size());
-  copy[text.size()] = '\0';
-  return copy;
-}
+const void* TheApi() { return TheTable().slots(); }
 
 void AddBaseFunctions(Table& table) {
   table.Set(
@@ -266,42 +179,15 @@ void AddBaseFunctions(Table& table) {
   table.Set(
       SlotOf("GetErrorMessage"),
       +[](const OrtStatus* status) { return status == nullptr ? "" : status->message.c_str(); });
-  table.Set(
-      SlotOf("ReleaseStatus"), +[](OrtStatus* status) { delete status; });
-  table.Set(SlotOf("CreateEnv"), CreateEnv);
-  table.Set(SlotOf("CreateEnvWithCustomLogger"), CreateEnvWithCustomLogger);
-  table.Set(
-      SlotOf("ReleaseEnv"), +[](OrtEnv* env) { delete env; });
-  for (const size_t slot :
-       {SlotOf("EnableTelemetryEvents"), SlotOf("DisableTelemetryEvents"),
-        SlotOf("SetLanguageProjection"), SlotOf("UpdateEnvWithCustomLogLevel")}) {
+  table.Set(SlotOf("ReleaseStatus"), ReleaseStatus);
+  for (const size_t slot : {SlotOf("EnableTelemetryEvents"), SlotOf("DisableTelemetryEvents"),
+                            SlotOf("SetLanguageProjection")}) {
     table.Set(slot, Accept);
   }
   table.Set(SlotOf("GetAvailableProviders"), GetAvailableProviders);
   table.Set(SlotOf("ReleaseAvailableProviders"), ReleaseAvailableProviders);
   table.Set(
       SlotOf("GetBuildInfoString"), +[]() -> const char* { return "Sardonyx " SARDONYX_VERSION; });
-  table.Set(SlotOf("CreateMemoryInfo"), CreateMemoryInfo);
-  table.Set(SlotOf("CreateCpuMemoryInfo"), CreateCpuMemoryInfo);
-  table.Set(
-      SlotOf("ReleaseMemoryInfo"), +[](OrtMemoryInfo* info) { delete info; });
-  table.Set(SlotOf("CompareMemoryInfo"), CompareMemoryInfo);
-  table.Set(SlotOf("MemoryInfoGetName"), GetMember<&OrtMemoryInfo::name, const char*>);
-  table.Set(SlotOf("MemoryInfoGetId"), GetMember<&OrtMemoryInfo::id, int>);
-  table.Set(SlotOf("MemoryInfoGetMemType"), GetMember<&OrtMemoryInfo::mem_type, int>);
-  table.Set(SlotOf("MemoryInfoGetType"), GetMember<&OrtMemoryInfo::allocator_type, int>);
-  table.Set(
-      SlotOf("MemoryInfoGetDeviceType"), +[](const OrtMemoryInfo*, int* out) {
-        if (out != nullptr) *out = 0;  // the CPU
-      });
-  table.Set(
-      SlotOf("GetAllocatorWithDefaultOptions"),
-      +[](OrtAllocator** out) { return Give(out, DefaultAllocator()); });
-  table.Set(SlotOf("CreateAllocator"), CreateAllocator);
-  table.Set(SlotOf("ReleaseAllocator"), Nothing);
-  table.Set(SlotOf("AllocatorAlloc"), AllocatorAlloc);
-  table.Set(SlotOf("AllocatorFree"), AllocatorFree);
-  table.Set(SlotOf("AllocatorGetInfo"), AllocatorGetInfo);
 }
 
 }  // namespace sardonyx::ort
@@ -310,7 +196,7 @@ const OrtApiBase* OrtGetApiBase() {
   static const OrtApiBase base = {.GetApi = [](uint32_t version) -> const void* {
                                     const bool known =
                                         version >= 1 && version <= sardonyx::ort::kVersion;
-                                    return known ? sardonyx::ort::TheTable().slots() : nullptr;
+                                    return known ? sardonyx::ort::TheApi() : nullptr;
                                   },
                                   .GetVersionString = [] { return sardonyx::ort::kVersionString; }};
   return &base;

@@ -27,20 +27,45 @@ struct OrtMemoryInfo {
   friend bool operator==(const OrtMemoryInfo&, const OrtMemoryInfo&) = default;
 };
 
+/// Where messages go: to an application's function, or to stderr.
+struct OrtLogger {
+  OrtLoggingFunction function = nullptr;
+  void* param = nullptr;
+  int severity = sardonyx::ort::kWarning;  // the least that is told
+  std::string id;
+
+  void Log(int level, const char* category, const char* place, const std::string& message) const;
+};
+
 struct OrtEnv {
-  int log_level;
+  OrtLogger logger;
+};
+
+struct OrtCustomOpDomain {
+  struct Contents {
+    std::string name;
+    std::vector<const OrtCustomOp*> ops;
+  };
+  std::shared_ptr<Contents> contents;  // which options that it was added to keep
 };
 
 struct OrtSessionOptions {
   sardonyx::LoadOptions load;
   std::map<std::string, std::string> config;
+  int severity = -1;   // of messages; -1: the environment's
+  std::string log_id;  // "": the environment's
+  OrtLoggingFunction log_function = nullptr;
+  void* log_param = nullptr;
+  std::vector<std::shared_ptr<const OrtCustomOpDomain::Contents>> domains;
+  std::vector<std::shared_ptr<void>> libraries;  // whose code the domains' operators are
 };
 
 struct OrtRunOptions {
   mutable sardonyx::StopSwitch stop;
   std::string tag;
-  int log_severity = 2, log_verbosity = 0;
+  int log_severity = -1, log_verbosity = 0;  // -1: the session's
   std::map<std::string, std::string> config;
+  std::optional<std::string> trace_prefix;  // where the run's own trace goes
 };
 
 struct OrtValue {
@@ -65,11 +90,26 @@ struct OrtModelMetadata {
 
 namespace sardonyx::ort {
 
-using Sessions = Handles<OrtSession, LoadedModel>;
+/// A session that is ready to run, and what it tells of itself.
+struct OpenSession {
+  OpenSession(std::shared_ptr<LoadedModel> model, std::shared_ptr<const OrtLogger> logger)
+      : model(std::move(model)), logger(std::move(logger)) {}
+
+  std::shared_ptr<LoadedModel> model;
+  std::shared_ptr<const OrtLogger> logger;
+};
+
+using Sessions = Handles<OrtSession, OpenSession>;
 Sessions& AllSessions();
 
 /// The session, or an error where it is null or was released.
+StatusOr<std::shared_ptr<OpenSession>> FindOpen(const OrtSession* handle);
 StatusOr<std::shared_ptr<LoadedModel>> FindSession(const OrtSession* handle);
+
+/// The operators of the options' domains, which log to `logger`. Errors: what they say of
+/// themselves makes no sense.
+StatusOr<CustomOps> MakeCustomOps(const OrtSessionOptions& options,
+                                  std::shared_ptr<const OrtLogger> logger);
 
 /// The library's allocator, and what its memory is: always the same objects.
 OrtAllocator* DefaultAllocator();
@@ -88,7 +128,12 @@ Status Run(OrtSession* session, const OrtRunOptions* options, const char* const*
            const OrtValue* const* inputs, size_t input_count, const char* const* output_names,
            size_t output_count, OrtValue** outputs);
 
+/// The table of functions, as applications get it.
+const void* TheApi();
+
 OrtStatus* NewStatus(int code, absl::string_view message);
+/// The other way round; `status` (null: OK) is released.
+Status FromOrt(OrtStatus* status);
 /// Null for OK.
 OrtStatus* ToOrt(const Status& status);
 
@@ -141,6 +186,12 @@ class Table {
 
 // The functions, by file.
 void AddBaseFunctions(Table& table);
+void AddMemoryFunctions(Table& table);
+void AddEnvFunctions(Table& table);
+void AddCustomOpFunctions(Table& table);
+void AddKernelInfoFunctions(Table& table);
+void AddKernelContextFunctions(Table& table);
+void AddInferContextFunctions(Table& table);
 void AddOptionFunctions(Table& table);
 void AddSessionFunctions(Table& table);
 void AddRunFunctions(Table& table);

@@ -54,6 +54,34 @@ OrtStatus* SetThreads(OrtSessionOptions* options, int threads) {
       options);
 }
 
+/// A member of session options, set.
+template <auto kMember, typename T>
+OrtStatus* SetSession(OrtSessionOptions* options, T value) {
+  return Guarded(
+      [&] {
+        options->*kMember = value;
+        return absl::OkStatus();
+      },
+      options);
+}
+OrtStatus* SetLogId(OrtSessionOptions* options, const char* id) {
+  return Guarded(
+      [&] {
+        options->log_id = id;
+        return absl::OkStatus();
+      },
+      options, id);
+}
+OrtStatus* SetLogFunction(OrtSessionOptions* options, OrtLoggingFunction function, void* param) {
+  return Guarded(
+      [&] {
+        options->log_function = function;
+        options->log_param = param;
+        return absl::OkStatus();
+      },
+      options);
+}
+
 OrtStatus* EnableProfiling(OrtSessionOptions* options, const char* prefix) {
   return Guarded([&] { return SetOption("profile", prefix, options->load); }, options, prefix);
 }
@@ -119,6 +147,44 @@ OrtStatus* AppendProvider(OrtSessionOptions* options, const char* name, const ch
       options, name);
 }
 
+/// Tensors in the place of initializers. Their elements are shared.
+Status SetInitializer(OrtSessionOptions& options, const char* name, const OrtValue* value) {
+  if (name == nullptr || value == nullptr || !value->value.is_tensor()) {
+    return InvalidArgument("an initializer has no name, or its value is no tensor");
+  }
+  options.load.initializers[name] = value->value.tensor();
+  return absl::OkStatus();
+}
+OrtStatus* AddInitializer(OrtSessionOptions* options, const char* name, const OrtValue* value) {
+  return Guarded([&] { return SetInitializer(*options, name, value); }, options);
+}
+OrtStatus* AddInitializers(OrtSessionOptions* options, const char* const* names,
+                           const OrtValue* const* values, size_t count) {
+  return Guarded(
+      [&]() -> Status {
+        for (size_t i = 0; i < count; ++i) {
+          SX_RETURN_IF_ERROR(SetInitializer(*options, names[i], values[i]));
+        }
+        return absl::OkStatus();
+      },
+      options, names, values);
+}
+/// Files of external data in memory, which is needed until sessions have been created.
+OrtStatus* AddFiles(OrtSessionOptions* options, const char* const* names, char* const* buffers,
+                    const size_t* sizes, size_t count) {
+  return Guarded(
+      [&]() -> Status {
+        for (size_t i = 0; i < count; ++i) {
+          if (names[i] == nullptr || buffers[i] == nullptr) {
+            return InvalidArgument("file ", i, " or its name is null");
+          }
+          options->load.files[names[i]] = {.bytes = {buffers[i], sizes[i]}, .stays = false};
+        }
+        return absl::OkStatus();
+      },
+      options, names, buffers, sizes);
+}
+
 /// A member of run options, set or read.
 template <auto kMember>
 OrtStatus* SetRun(OrtRunOptions* options, int value) {
@@ -163,6 +229,22 @@ OrtStatus* Terminate(OrtRunOptions* options) {
       },
       options);
 }
+OrtStatus* EnableRunProfiling(OrtRunOptions* options, const char* prefix) {
+  return Guarded(
+      [&] {
+        options->trace_prefix = prefix;
+        return absl::OkStatus();
+      },
+      options, prefix);
+}
+OrtStatus* DisableRunProfiling(OrtRunOptions* options) {
+  return Guarded(
+      [&] {
+        options->trace_prefix.reset();
+        return absl::OkStatus();
+      },
+      options);
+}
 OrtStatus* AddRunConfigEntry(OrtRunOptions* options, const char* key, const char* value) {
   return Guarded(
       [&] {
@@ -181,16 +263,22 @@ void AddOptionFunctions(Table& table) {
   table.Set(SlotOf("CloneSessionOptions"), Clone);
   for (const size_t slot :
        {SlotOf("SetSessionExecutionMode"), SlotOf("EnableMemPattern"), SlotOf("DisableMemPattern"),
-        SlotOf("EnableCpuMemArena"), SlotOf("DisableCpuMemArena"), SlotOf("SetSessionLogId"),
-        SlotOf("SetSessionLogVerbosityLevel"), SlotOf("SetSessionLogSeverityLevel"),
-        SlotOf("SetInterOpNumThreads"), SlotOf("SetDeterministicCompute"),
-        SlotOf("SessionOptionsSetEpSelectionPolicy"), SlotOf("AddFreeDimensionOverride")}) {
+        SlotOf("EnableCpuMemArena"), SlotOf("DisableCpuMemArena"),
+        SlotOf("SetSessionLogVerbosityLevel"), SlotOf("SetInterOpNumThreads"),
+        SlotOf("SetDeterministicCompute"), SlotOf("SessionOptionsSetEpSelectionPolicy"),
+        SlotOf("AddFreeDimensionOverride")}) {
     table.Set(slot, Accept);
   }
-  table.Set(SlotOf("SetSessionGraphOptimizationLevel"), SetOptimizationLevel);
-  table.Set(SlotOf("SetIntraOpNumThreads"), SetThreads);
+  table.Set(SlotOf("SetSessionLogId"), SetLogId);
+  table.Set(SlotOf("SetSessionLogSeverityLevel"), SetSession<&OrtSessionOptions::severity, int>);
+  table.Set(SlotOf("SetUserLoggingFunction"), SetLogFunction);
   table.Set(SlotOf("EnableProfiling"), EnableProfiling);
   table.Set(SlotOf("DisableProfiling"), DisableProfiling);
+  table.Set(SlotOf("AddInitializer"), AddInitializer);
+  table.Set(SlotOf("AddExternalInitializers"), AddInitializers);
+  table.Set(SlotOf("AddExternalInitializersFromFilesInMemory"), AddFiles);
+  table.Set(SlotOf("SetSessionGraphOptimizationLevel"), SetOptimizationLevel);
+  table.Set(SlotOf("SetIntraOpNumThreads"), SetThreads);
   table.Set(SlotOf("AddSessionConfigEntry"), AddConfigEntry);
   table.Set(SlotOf("HasSessionConfigEntry"), HasConfigEntry);
   table.Set(SlotOf("GetSessionConfigEntry"), GetConfigEntry);
@@ -208,6 +296,8 @@ void AddOptionFunctions(Table& table) {
   table.Set(SlotOf("RunOptionsSetTerminate"), Terminate<true>);
   table.Set(SlotOf("RunOptionsUnsetTerminate"), Terminate<false>);
   table.Set(SlotOf("AddRunConfigEntry"), AddRunConfigEntry);
+  table.Set(SlotOf("RunOptionsEnableProfiling"), EnableRunProfiling);
+  table.Set(SlotOf("RunOptionsDisableProfiling"), DisableRunProfiling);
 }
 
 }  // namespace sardonyx::ort

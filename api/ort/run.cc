@@ -7,10 +7,9 @@
 namespace sardonyx::ort {
 namespace {
 
-StatusOr<Call> Prepare(OrtSession* handle, const char* const* input_names,
+StatusOr<Call> Prepare(std::shared_ptr<LoadedModel> model, const char* const* input_names,
                        const OrtValue* const* inputs, size_t input_count,
                        const char* const* output_names, size_t output_count, OrtValue** outputs) {
-  SX_ASSIGN_OR_RETURN(std::shared_ptr<LoadedModel> model, FindSession(handle));
   if ((input_count > 0 && (input_names == nullptr || inputs == nullptr)) ||
       output_names == nullptr || outputs == nullptr) {
     return InvalidArgument("names or values are null");
@@ -32,8 +31,24 @@ StatusOr<Call> Prepare(OrtSession* handle, const char* const* input_names,
   return call;
 }
 
-CallOptions OptionsOf(const OrtRunOptions* options) {
-  return {.stop = options == nullptr ? nullptr : &options->stop};
+/// Runs `call`, tells the session's logger how it went, and writes the run's own trace where it is
+/// to have one.
+Status RunLogged(Call& call, const OrtRunOptions* options, const OrtLogger& session_logger) {
+  static const OrtRunOptions* const none = new OrtRunOptions;
+  const OrtRunOptions& given = options == nullptr ? *none : *options;
+  std::optional<TraceRecording> recording;
+  if (given.trace_prefix) recording.emplace(*given.trace_prefix);
+  Status status = call.Run({.stop = options == nullptr ? nullptr : &given.stop,
+                            .profile = recording ? recording->profile() : nullptr});
+  if (recording && status.ok()) status = recording->End();
+  const int level = status.ok() ? kVerbose : kError;
+  const int least = given.log_severity < 0 ? session_logger.severity : given.log_severity;
+  if (level < least) return status;  // no word of it is put together
+  OrtLogger logger = session_logger;
+  logger.severity = least;
+  if (!given.tag.empty()) absl::StrAppend(&logger.id, "/", given.tag);
+  logger.Log(level, "run", "run", status.ok() ? "done" : std::string(status.message()));
+  return status;
 }
 
 void Deliver(Call& call, OrtValue** outputs) {
@@ -62,11 +77,13 @@ OrtStatus* RunAsync(OrtSession* session, const OrtRunOptions* options,
                     OrtValue** outputs, OrtRunAsyncCallback callback, void* user) {
   return Guarded([&]() -> Status {
     if (callback == nullptr) return InvalidArgument("the callback is null");
-    SX_ASSIGN_OR_RETURN(Call prepared, Prepare(session, input_names, inputs, input_count,
+    SX_ASSIGN_OR_RETURN(std::shared_ptr<OpenSession> open, FindOpen(session));
+    SX_ASSIGN_OR_RETURN(Call prepared, Prepare(open->model, input_names, inputs, input_count,
                                                output_names, output_count, outputs));
-    std::thread([call = std::move(prepared), options, outputs, callback, user]() mutable {
+    std::thread([call = std::move(prepared), open = std::move(open), options, outputs, callback,
+                 user]() mutable {
       OrtStatus* status = Guarded([&]() -> Status {
-        SX_RETURN_IF_ERROR(call.Run(OptionsOf(options)));
+        SX_RETURN_IF_ERROR(RunLogged(call, options, *open->logger));
         Deliver(call, outputs);
         return absl::OkStatus();
       });
@@ -81,9 +98,10 @@ OrtStatus* RunAsync(OrtSession* session, const OrtRunOptions* options,
 Status Run(OrtSession* session, const OrtRunOptions* options, const char* const* input_names,
            const OrtValue* const* inputs, size_t input_count, const char* const* output_names,
            size_t output_count, OrtValue** outputs) {
-  SX_ASSIGN_OR_RETURN(Call call, Prepare(session, input_names, inputs, input_count, output_names,
-                                         output_count, outputs));
-  SX_RETURN_IF_ERROR(call.Run(OptionsOf(options)));
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<OpenSession> open, FindOpen(session));
+  SX_ASSIGN_OR_RETURN(Call call, Prepare(open->model, input_names, inputs, input_count,
+                                         output_names, output_count, outputs));
+  SX_RETURN_IF_ERROR(RunLogged(call, options, *open->logger));
   Deliver(call, outputs);
   return absl::OkStatus();
 }

@@ -4,31 +4,61 @@
 namespace sardonyx::ort {
 namespace {
 
+OrtLogger LoggerOf(const OrtEnv& env, const OrtSessionOptions& options) {
+  OrtLogger logger = env.logger;
+  if (options.severity >= 0) logger.severity = options.severity;
+  if (!options.log_id.empty()) logger.id = options.log_id;
+  if (options.log_function != nullptr) {
+    logger.function = options.log_function;
+    logger.param = options.log_param;
+  }
+  return logger;
+}
+
 template <typename Load>
-OrtStatus* Open(const OrtSessionOptions* options, OrtSession** out, Load&& load) {
+StatusOr<std::shared_ptr<OpenSession>> Make(const OrtSessionOptions& options,
+                                            std::shared_ptr<const OrtLogger> logger, Load&& load) {
+  LoadOptions how = options.load;
+  SX_ASSIGN_OR_RETURN(how.session.custom_ops, MakeCustomOps(options, logger));
+  SX_ASSIGN_OR_RETURN(LoadedModel model, load(how));
+  return std::make_shared<OpenSession>(Share(std::move(model)), std::move(logger));
+}
+
+template <typename Load>
+OrtStatus* Open(const OrtEnv* env, const OrtSessionOptions* options, OrtSession** out,
+                Load&& load) {
   return Guarded(
       [&]() -> Status {
-        SX_ASSIGN_OR_RETURN(LoadedModel model,
-                            load(options == nullptr ? LoadOptions() : options->load));
-        *out = AllSessions().Add(Share(std::move(model)));
+        const OrtSessionOptions none;
+        const OrtSessionOptions& given = options == nullptr ? none : *options;
+        const auto logger = std::make_shared<const OrtLogger>(LoggerOf(*env, given));
+        StatusOr<std::shared_ptr<OpenSession>> session = Make(given, logger, load);
+        if (!session.ok()) {
+          logger->Log(kError, "session", "loading", std::string(session.status().message()));
+          return session.status();
+        }
+        const Session& made = *(*session)->model->session;
+        logger->Log(kInfo, "session", "loading",
+                    absl::StrCat("graph '", (*session)->model->metadata.graph_name, "' is ready: ",
+                                 made.inputs().size(), " inputs, ", made.outputs().size(),
+                                 " outputs, ", made.options().threads, " threads"));
+        *out = AllSessions().Add(*std::move(session));
         return absl::OkStatus();
       },
-      out);
+      env, out);
 }
 
 OrtStatus* CreateSession(const OrtEnv* env, const char* path, const OrtSessionOptions* options,
                          OrtSession** out) {
-  if (env == nullptr || path == nullptr) return NewStatus(kInvalidArgument, "env or path is null");
-  return Open(options, out, [&](const LoadOptions& how) { return LoadFile(path, how); });
+  if (path == nullptr) return NewStatus(kInvalidArgument, "the path is null");
+  return Open(env, options, out, [&](const LoadOptions& how) { return LoadFile(path, how); });
 }
 
 OrtStatus* CreateSessionFromArray(const OrtEnv* env, const void* bytes, size_t size,
                                   const OrtSessionOptions* options, OrtSession** out) {
-  if (env == nullptr || bytes == nullptr) {
-    return NewStatus(kInvalidArgument, "env or the model is null");
-  }
+  if (bytes == nullptr) return NewStatus(kInvalidArgument, "the model is null");
   const absl::string_view view(static_cast<const char*>(bytes), size);
-  return Open(options, out, [&](const LoadOptions& how) { return LoadBytes(view, "", how); });
+  return Open(env, options, out, [&](const LoadOptions& how) { return LoadBytes(view, "", how); });
 }
 
 /// Inputs and outputs as onnxruntime counts them: inputs with a default are initializers that may
@@ -96,31 +126,6 @@ OrtStatus* GetMemoryInfos(const OrtSession* session, const OrtMemoryInfo** infos
       infos);
 }
 
-OrtStatus* EndProfiling(OrtSession* session, OrtAllocator* allocator, char** out) {
-  return Guarded(
-      [&]() -> Status {
-        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
-        if (model->profile != nullptr) SX_RETURN_IF_ERROR(model->profile->End());
-        SX_ASSIGN_OR_RETURN(
-            *out, CopyText(allocator, model->profile == nullptr ? "" : model->profile->path()));
-        return absl::OkStatus();
-      },
-      allocator, out);
-}
-
-OrtStatus* GetProfilingStart(const OrtSession* session, uint64_t* out) {
-  return Guarded(
-      [&]() -> Status {
-        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
-        *out = 0;
-        if (model->profile == nullptr) return absl::OkStatus();
-        const auto since = model->profile->begin().time_since_epoch();
-        *out = static_cast<uint64_t>(std::chrono::nanoseconds(since).count());
-        return absl::OkStatus();
-      },
-      out);
-}
-
 OrtStatus* GetMetadata(const OrtSession* session, OrtModelMetadata** out) {
   return Guarded(
       [&]() -> Status {
@@ -175,6 +180,32 @@ OrtStatus* GetCustomKeys(const OrtModelMetadata* metadata, OrtAllocator* allocat
       metadata, allocator, keys, count);
 }
 
+OrtStatus* EndProfiling(const OrtSession* session, OrtAllocator* allocator, char** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        TraceRecording* const recording = model->recording.get();
+        if (recording != nullptr) SX_RETURN_IF_ERROR(recording->End());
+        SX_ASSIGN_OR_RETURN(*out,
+                            CopyText(allocator, recording == nullptr ? "" : recording->path()));
+        return absl::OkStatus();
+      },
+      allocator, out);
+}
+
+OrtStatus* GetProfilingStart(const OrtSession* session, uint64_t* out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const auto model, FindSession(session));
+        *out = 0;
+        if (model->recording == nullptr) return absl::OkStatus();
+        const auto since = model->recording->begun().begin().time_since_epoch();
+        *out = static_cast<uint64_t>(std::chrono::nanoseconds(since).count());
+        return absl::OkStatus();
+      },
+      out);
+}
+
 OrtStatus* GetVersion(const OrtModelMetadata* metadata, int64_t* out) {
   return Guarded(
       [&] {
@@ -191,10 +222,15 @@ Sessions& AllSessions() {
   return *sessions;
 }
 
-StatusOr<std::shared_ptr<LoadedModel>> FindSession(const OrtSession* handle) {
-  std::shared_ptr<LoadedModel> found = AllSessions().Get(handle);
+StatusOr<std::shared_ptr<OpenSession>> FindOpen(const OrtSession* handle) {
+  std::shared_ptr<OpenSession> found = AllSessions().Get(handle);
   if (found == nullptr) return InvalidArgument("the session is null or was released");
   return found;
+}
+
+StatusOr<std::shared_ptr<LoadedModel>> FindSession(const OrtSession* handle) {
+  SX_ASSIGN_OR_RETURN(const std::shared_ptr<OpenSession> found, FindOpen(handle));
+  return found->model;
 }
 
 void AddSessionFunctions(Table& table) {

@@ -104,7 +104,7 @@ inline constexpr absl::string_view kSlots[] = {
     "SetSymbolicDimensions", "ReadOpAttr", "SetDeterministicCompute", "KernelContext_ParallelFor",
     "SessionOptionsAppendExecutionProvider_OpenVINO_V2",
     "SessionOptionsAppendExecutionProvider_VitisAI", "KernelContext_GetScratchBuffer",
-    "KernelInfoGetAllocator", "AddExternalInitializersFromMemory", "CreateLoraAdapter",
+    "KernelInfoGetAllocator", "AddExternalInitializersFromFilesInMemory", "CreateLoraAdapter",
     "CreateLoraAdapterFromArray", "ReleaseLoraAdapter", "RunOptionsAddActiveLoraAdapter",
     "SetEpDynamicOptions", "ReleaseValueInfo", "ReleaseNode", "ReleaseGraph", "ReleaseModel",
     "GetValueInfoName", "GetValueInfoTypeInfo", "GetModelEditorApi",

@@ -179,6 +179,10 @@ void AddTypeFunctions(Table& table) {
                                 : Give(out, value->value.is_tensor() ? 1 : 0);
       });
   table.Set(
+      SlotOf("IsSparseTensor"), +[](const OrtValue* value, int* out) {
+        return Give(value == nullptr ? nullptr : out, 0);  // all tensors here are dense
+      });
+  table.Set(
       SlotOf("HasValue"), +[](const OrtValue* value, int* out) {
         return value == nullptr ? Give<int>(nullptr, 0) : Give(out, value->value.is_none() ? 0 : 1);
       });

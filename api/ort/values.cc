@@ -60,6 +60,21 @@ OrtStatus* CreateWithData(const OrtMemoryInfo* info, void* data, size_t bytes, c
       info, out);
 }
 
+/// The same, for memory that `deleter` takes back when nobody reads it any more.
+OrtStatus* CreateWithDeleter(OrtAllocator* deleter, void* data, size_t bytes, const int64_t* dims,
+                             size_t rank, int element_type, OrtValue** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const DataType type, TypeOf(element_type));
+        SX_ASSIGN_OR_RETURN(Shape shape, ShapeOf(static_cast<int64_t>(rank), dims));
+        SX_RETURN_IF_ERROR(BorrowTensor(type, shape, data, bytes, nullptr).status());
+        std::shared_ptr<void> owner(data, [deleter](void* m) { deleter->Free(deleter, m); });
+        *out = new OrtValue{Tensor::Borrow(type, std::move(shape), data, std::move(owner))};
+        return absl::OkStatus();
+      },
+      deleter, out);
+}
+
 StatusOr<Tensor*> TensorOf(const OrtValue* value) {
   if (value == nullptr) return InvalidArgument("the value is null");
   if (!value->value.is_tensor()) {
@@ -77,6 +92,19 @@ OrtStatus* GetData(const OrtValue* value, void** out) {
         }
         SX_RETURN_IF_ERROR(CheckLayout(tensor->type()));
         *out = tensor->raw();
+        return absl::OkStatus();
+      },
+      out);
+}
+
+OrtStatus* GetSize(const OrtValue* value, size_t* out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(const Tensor* tensor, TensorOf(value));
+        if (tensor->type() == DataType::kString)
+          return InvalidArgument("strings have no such size");
+        SX_RETURN_IF_ERROR(CheckLayout(tensor->type()));
+        *out = static_cast<size_t>(tensor->bytes());
         return absl::OkStatus();
       },
       out);
@@ -147,6 +175,18 @@ OrtStatus* FillString(OrtValue* value, const char* text, size_t index) {
         return absl::OkStatus();
       },
       text);
+}
+
+/// Room for a text of `size` bytes, which the caller writes there.
+OrtStatus* ResizeString(OrtValue* value, size_t index, size_t size, char** out) {
+  return Guarded(
+      [&]() -> Status {
+        SX_ASSIGN_OR_RETURN(std::string * string, StringAt(value, index));
+        string->resize(size);
+        *out = string->data();
+        return absl::OkStatus();
+      },
+      out);
 }
 
 OrtStatus* GetStringsLength(const OrtValue* value, size_t* out) {
@@ -301,6 +341,9 @@ void AddValueFunctions(Table& table) {
   table.Set(SlotOf("GetTensorMutableData"), GetData);
   table.Set(SlotOf("GetTensorData"), GetData);
   table.Set(SlotOf("TensorAt"), TensorAt);
+  table.Set(SlotOf("GetTensorSizeInBytes"), GetSize);
+  table.Set(SlotOf("CreateTensorWithDataAndDeleterAsOrtValue"), CreateWithDeleter);
+  table.Set(SlotOf("GetResizedStringTensorElementBuffer"), ResizeString);
   table.Set(
       SlotOf("GetTensorMemoryInfo"), +[](const OrtValue* value, const OrtMemoryInfo** out) {
         return Guarded(

@@ -40,6 +40,7 @@ typedef struct SardonyxOptions SardonyxOptions; /* how a model is loaded */
 typedef struct SardonyxSession SardonyxSession; /* a loaded model */
 typedef struct SardonyxValue SardonyxValue;     /* a tensor, sequence or map */
 typedef struct SardonyxRun SardonyxRun;         /* how a model is run */
+typedef struct SardonyxProfile SardonyxProfile; /* where runs spent their time; since version 2 */
 
 /* The numbers of gRPC's status codes. */
 typedef enum SardonyxCode {
@@ -97,6 +98,18 @@ typedef struct SardonyxMetadata {
 /* Sees a value that a run has just computed; both are valid during the call alone. Not 0 ends the
  * run. Called on the thread that runs. */
 typedef int32_t (*SardonyxObserver)(void* user, const char* name, const SardonyxValue* value);
+
+/* One layer's part of a run: a node of the model as it was compiled, which may stand for several.
+ */
+typedef struct SardonyxLayerTime {
+  const char* name; /* of the node, "" for none */
+  const char* op;
+  const char* kernel;       /* what computed it, such as "conv.winograd4" */
+  int32_t layer;            /* its place in the run, from 0 */
+  int32_t run;              /* counted from 0 as runs end */
+  int32_t caller;           /* the thread that ran the model, counted from 0 as they come */
+  int64_t begin_ns, end_ns; /* since the profile was made */
+} SardonyxLayerTime;
 
 typedef struct SardonyxApi {
   size_t size;      /* of this table in bytes: a member is there if it lies below it */
@@ -183,9 +196,41 @@ typedef struct SardonyxApi {
                          const char* const* output_names, SardonyxValue** outputs,
                          size_t output_count);
 
-  /* Since version 2. Writes the profile of a session that was loaded with the option "profile", and
-   * ends it; its file's name, "" where there is none, is valid as long as the session. */
+  /* ---- Since version 2 ---- */
+
+  /* Writes the profile of a session that was loaded with the option "profile", and ends it; its
+   * file's name, "" where there is none, is valid as long as the session. */
   SardonyxStatus* (*end_profiling)(SardonyxSession* session, const char** path);
+  /* A tensor that stands in for the model's initializer of that name, type and shape, whose
+   * contents are then not looked for; a model without it does not care. Elements are shared, so
+   * sessions may have them in common, and are not changed as long as a session has them. */
+  SardonyxStatus* (*set_initializer)(SardonyxOptions* options, const char* name,
+                                     const SardonyxValue* value);
+  /* A file of external data that is in memory, such as one that is mapped, by the location that
+   * models give it. Weights stay where they are in it, if they are aligned as their elements.
+   * release(user) is called when nobody reads it any more; null: the caller keeps it longer. */
+  SardonyxStatus* (*set_file)(SardonyxOptions* options, const char* location, const void* bytes,
+                              size_t size, void (*release)(void* user), void* user);
+  /* As load_bytes, without a copy: weights stay where they are in `bytes`, if they are aligned as
+   * their elements; release as above, but not after an error. */
+  SardonyxStatus* (*load_mapped)(const void* bytes, size_t size, const char* folder,
+                                 void (*release)(void* user), void* user,
+                                 const SardonyxOptions* options, SardonyxSession** session);
+
+  /* Profiles collect from all runs that they are given to, up to a million layers. */
+  SardonyxStatus* (*create_profile)(SardonyxProfile** profile);
+  /* From now on `run` adds to the profile; null: to none. */
+  SardonyxStatus* (*set_profile)(SardonyxRun* run, const SardonyxProfile* profile);
+  /* How many layers there are so far; 0 for null. */
+  size_t (*profile_size)(const SardonyxProfile* profile);
+  /* One of them, by run and then in order of execution; texts live as long as the profile. */
+  SardonyxStatus* (*profile_layer)(const SardonyxProfile* profile, size_t position,
+                                   SardonyxLayerTime* layer);
+  /* All of them over time, and what the library's threads helped in, as a file in Chrome's trace
+   * event format. */
+  SardonyxStatus* (*write_trace)(const SardonyxProfile* profile, const char* path);
+  /* Runs that add to it keep it. */
+  void (*release_profile)(SardonyxProfile* profile);
 } SardonyxApi;
 
 /* The table, valid for ever; null where the library is older than `version`. */

@@ -242,6 +242,15 @@ class Options {
     Check(Api().add_custom_op(handle(), &op));
     return *this;
   }
+  Options& Initializer(const std::string& name, const Value& value) {
+    Check(Api().set_initializer(handle(), name.c_str(), value.handle()));
+    return *this;
+  }
+  /// A file of external data in memory, which the caller keeps as long as sessions read it.
+  Options& File(const std::string& location, const void* bytes, size_t size) {
+    Check(Api().set_file(handle(), location.c_str(), bytes, size, nullptr, nullptr));
+    return *this;
+  }
 
   SardonyxOptions* handle() const { return handle_.get(); }
 
@@ -252,6 +261,33 @@ class Options {
     return options;
   }
   std::shared_ptr<SardonyxOptions> handle_;
+};
+
+/// Where runs spent their time. Copies are the same one.
+class Profile {
+ public:
+  Profile() : handle_(New(), Api().release_profile) {}
+
+  /// What was collected so far; its texts live as long as the profile.
+  std::vector<SardonyxLayerTime> Layers() const {
+    std::vector<SardonyxLayerTime> layers(Api().profile_size(handle()));
+    for (size_t i = 0; i < layers.size(); ++i) Check(Api().profile_layer(handle(), i, &layers[i]));
+    return layers;
+  }
+  /// Draws it over time, for chrome://tracing.
+  void WriteTrace(const std::string& path) const {
+    Check(Api().write_trace(handle(), path.c_str()));
+  }
+
+  SardonyxProfile* handle() const { return handle_.get(); }
+
+ private:
+  static SardonyxProfile* New() {
+    SardonyxProfile* profile = nullptr;
+    Check(Api().create_profile(&profile));
+    return profile;
+  }
+  std::shared_ptr<SardonyxProfile> handle_;
 };
 
 /// How a model is run: a time limit, a way to stop from another thread.
@@ -269,6 +305,10 @@ class RunOptions {
   }
   RunOptions& Observe(SardonyxObserver observer, void* user) {
     Check(Api().set_observer(handle(), observer, user));
+    return *this;
+  }
+  RunOptions& AddTo(const Profile& profile) {
+    Check(Api().set_profile(handle(), profile.handle()));
     return *this;
   }
   /// From any thread.
@@ -298,6 +338,16 @@ class Session {
       : Session([&](SardonyxSession** session) {
           return Api().load_bytes(bytes, size, folder.c_str(), options.handle(), session);
         }) {}
+
+  /// From memory where weights stay: the caller keeps it, such as a mapped file, as long as the
+  /// session and its copies.
+  static Session Mapped(const void* bytes, size_t size, const Options& options = Options(),
+                        const std::string& folder = "") {
+    return Session([&](SardonyxSession** session) {
+      return Api().load_mapped(bytes, size, folder.c_str(), nullptr, nullptr, options.handle(),
+                               session);
+    });
+  }
 
   size_t input_count() const { return Api().input_count(handle()); }
   size_t output_count() const { return Api().output_count(handle()); }

@@ -50,18 +50,41 @@ Status InferCustom(InferContext& context) {
   return call.Outcome(failed);
 }
 
-Status RunCustom(KernelContext& context) {
-  SardonyxOpCall call{.kernel = &context};
-  const auto& attrs = context.attrs<CustomAttrs>();
-  const int failed =
-      Shielded(call, [&] { return Api(context.node()).run(&CustomOpHost(), &call, attrs.state); });
-  SX_RETURN_IF_ERROR(call.Outcome(failed));
-  for (int i = 0; i < context.output_count(); ++i) {
-    if (context.has_output(i) && !context.has_placed_output(i)) {
-      return InvalidArgument("the custom operator did not make its output ", i);
+class CustomKernel : public Kernel {
+ public:
+  explicit CustomKernel(std::vector<Type> announced) : announced_(std::move(announced)) {}
+
+  static StatusOr<std::unique_ptr<Kernel>> Prepare(const PrepareContext& context) {
+    std::vector<Type> announced;
+    for (size_t i = 0; i < context.node().outputs.size(); ++i) {
+      announced.push_back(context.output(static_cast<int>(i)));
     }
+    return std::make_unique<CustomKernel>(std::move(announced));
   }
-  return absl::OkStatus();
+
+  Status Run(KernelContext& context) const override {
+    SardonyxOpCall call{.kernel = &context};
+    const auto& attrs = context.attrs<CustomAttrs>();
+    const int failed = Shielded(
+        call, [&] { return Api(context.node()).run(&CustomOpHost(), &call, attrs.state); });
+    SX_RETURN_IF_ERROR(call.Outcome(failed));
+    return CheckOutputs(context, announced_);
+  }
+
+ private:
+  const std::vector<Type> announced_;
+};
+
+bool Agrees(const Tensor& tensor, const Type& type) {
+  if (!type.is_tensor()) return true;
+  if (type.element != DataType::kUndefined && type.element != tensor.type()) return false;
+  if (!type.shape) return true;
+  if (type.rank() != tensor.rank()) return false;
+  for (int i = 0; i < tensor.rank(); ++i) {
+    const Dim& dim = (*type.shape)[i];
+    if (dim.known() && dim.value != tensor.dim(i)) return false;
+  }
+  return true;
 }
 
 Status CheckApi(const SardonyxCustomOp& op) {
@@ -90,6 +113,20 @@ int MaxCount(int32_t max) { return max == -1 ? kVariadic : max; }
 
 }  // namespace
 
+Status CheckOutputs(KernelContext& context, const std::vector<Type>& announced) {
+  for (int i = 0; i < context.output_count(); ++i) {
+    if (!context.has_output(i)) continue;
+    if (!context.has_placed_output(i)) {
+      return InvalidArgument("the custom operator did not make its output ", i);
+    }
+    const Tensor& made = context.output(i);
+    if (Agrees(made, announced[i])) continue;
+    return InvalidArgument("the custom operator made its output ", i, " ", made.ToString(),
+                           ", but had announced ", announced[i].ToString());
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<std::shared_ptr<const OpDef>> MakeCustomOp(const SardonyxCustomOp& op,
                                                     std::shared_ptr<void> owner) {
   SX_RETURN_IF_ERROR(CheckApi(op));
@@ -108,7 +145,7 @@ StatusOr<std::shared_ptr<const OpDef>> MakeCustomOp(const SardonyxCustomOp& op,
   def->max_outputs = MaxCount(op.max_outputs);
   def->parse = ParseCustom;
   def->infer = InferCustom;
-  def->kernels = {SimpleKernel<RunCustom>(def->kernel_text)};
+  def->kernels = {{.name = def->kernel_text, .prepare = CustomKernel::Prepare}};
   def->pure = false;  // nothing is known of it: it is neither folded nor merged
   return def;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 namespace sardonyx {
 
@@ -19,6 +20,15 @@ Replacement::~Replacement() {
 Status Replacement::Keep() {
   kept_ = temporary_ == path_ || std::rename(temporary_.c_str(), path_.c_str()) == 0;
   return kept_ ? absl::OkStatus() : InvalidArgument("cannot write '", path_, "'");
+}
+
+Status WriteFile(const std::string& path, absl::string_view bytes) {
+  Replacement replacement(path);
+  std::ofstream file(replacement.temporary(), std::ios::binary | std::ios::trunc);
+  file << bytes;
+  file.close();
+  if (!file) return InvalidArgument("cannot write '", path, "'");
+  return replacement.Keep();
 }
 
 }  // namespace sardonyx

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "runtime/base/status.h"
 
 namespace sardonyx {
@@ -24,5 +25,8 @@ class Replacement {
   std::string path_, temporary_;
   bool kept_ = false;
 };
+
+/// Writes a file, in the place of what it held. Errors: it cannot be written.
+Status WriteFile(const std::string& path, absl::string_view bytes);
 
 }  // namespace sardonyx

@@ -19,11 +19,14 @@ class WorkLog {
 
   /// Of the calling thread. Thread-safe.
   void Add(RunControl::Clock::time_point begin, RunControl::Clock::time_point end);
-  /// In the order in which they ended. Not while a run goes on.
-  const std::vector<Span>& spans() const { return spans_; }
+  /// Those so far, in the order in which they ended. Thread-safe.
+  std::vector<Span> spans() const {
+    std::lock_guard lock(mutex_);
+    return spans_;
+  }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards the rest
   std::vector<std::thread::id> workers_;
   std::vector<Span> spans_;
 };

@@ -31,6 +31,8 @@ struct Step {
   int64_t row_stride = 0;
   /// Values outside the arena that nobody reads after this step.
   std::vector<ValueId> release;
+
+  absl::string_view kernel_name() const { return kernel == nullptr ? "view" : def->name; }
 };
 
 /// Immutable; shared by the contexts that run it.

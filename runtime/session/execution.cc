@@ -10,6 +10,7 @@
 #include "runtime/passes/evaluate.h"
 #include "runtime/passes/layout.h"
 #include "runtime/passes/run_kernel.h"
+#include "runtime/session/profile.h"
 #include "runtime/session/program.h"
 
 namespace sardonyx {
@@ -246,6 +247,7 @@ struct ExecutionContext::State {
   std::vector<std::unique_ptr<BoundPlan>> plans;  // the latest used first
   std::vector<const Value*> run_inputs;           // of the run under way: inputs, then captures
   std::vector<Value> defaults;
+  RunControl::Clock::time_point started;  // the last run's first step
 
   bool Fits(const BoundPlan& bound) const {
     for (size_t i = 0; i < run_inputs.size(); ++i) {
@@ -336,9 +338,9 @@ struct ExecutionContext::State {
     const Plan& plan = *bound.plan;
     SX_RETURN_IF_ERROR(PrepareOutlets(bound, places));
     for (size_t i = 0; i < run_inputs.size(); ++i) bound.slots[plan.inputs[i]] = *run_inputs[i];
-    const auto start = RunControl::Clock::now();
+    started = RunControl::Clock::now();
     const auto now = [&] {
-      return std::chrono::nanoseconds(RunControl::Clock::now() - start).count();
+      return std::chrono::nanoseconds(RunControl::Clock::now() - started).count();
     };
     if (timings != nullptr) timings->resize(plan.steps.size());
     int64_t begin = 0;  // a step begins where the one before ended: one look at the clock for both
@@ -398,7 +400,13 @@ Status ExecutionContext::Run(absl::Span<const Value> inputs, const RunOptions& o
       const bool use_default = inputs[i].is_none() && state_->defaults[i].is_tensor();
       state_->run_inputs.push_back(use_default ? &state_->defaults[i] : &inputs[i]);
     }
-    return state_->RunAll(environment, options.observer, timings, places);
+    std::vector<NodeTiming> profiled;
+    if (options.profile != nullptr && timings == nullptr) timings = &profiled;
+    SX_RETURN_IF_ERROR(state_->RunAll(environment, options.observer, timings, places));
+    if (options.profile != nullptr) {
+      options.profile->Add(*state_->plans.front()->plan, state_->started, *timings);
+    }
+    return absl::OkStatus();
   });
 }
 

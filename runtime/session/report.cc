@@ -31,11 +31,11 @@ std::vector<ValueId> Captured(const Node& node) {
 LayerReport DescribeStep(const Step& step, const Plan& plan, const Graph& graph,
                          const RunEnvironment& environment) {
   const Node& node = *step.node;
-  LayerReport report{.name = node.name, .op = node.op_type, .kernel = "view"};
+  LayerReport report{
+      .name = node.name, .op = node.op_type, .kernel = std::string(step.kernel_name())};
   report.candidates = step.candidates;
   report.refusals = step.refusals;
   if (step.kernel != nullptr) {
-    report.kernel = std::string(step.def->name);
     report.backend = step.def->backend;
     report.scratch_bytes = step.kernel->scratch_bytes();
   }

@@ -46,10 +46,14 @@ struct SessionOptions {
   KernelChoices kernels;  // such as Tune has found
 };
 
+class Profile;  // runtime/session/profile.h
+
 struct RunOptions {
   const RunControl* control = nullptr;  // null: no time limit
   uint64_t seed = 0;                    // for random operators without a seed of their own
   Observer observer = {};               // none: nobody looks
+  /// What the run's layers took goes there, and what workers did where `control` has its work log.
+  Profile* profile = nullptr;
 };
 
 /// A graph input or output.

@@ -56,6 +56,16 @@ TEST_CASE("Null in any place is an error that says which", "[api]") {
         "the name of input 0 is null");
   CHECK_THAT(RunOne(model.session, nullptr, &value),
              Catch::Contains("'x'") && Catch::Contains("is missing"));
+  CHECK(WordsOf(C().set_initializer(nullptr, nullptr, nullptr)) == "options is null");
+  CHECK(WordsOf(C().set_file(nullptr, nullptr, nullptr, 0, nullptr, nullptr)) == "options is null");
+  CHECK(WordsOf(C().load_mapped(nullptr, 1, nullptr, nullptr, nullptr, nullptr, nullptr)) ==
+        "bytes is null");
+  CHECK(WordsOf(C().create_profile(nullptr)) == "profile is null");
+  CHECK(WordsOf(C().set_profile(nullptr, nullptr)) == "run is null");
+  CHECK(C().profile_size(nullptr) == 0);
+  CHECK(WordsOf(C().profile_layer(nullptr, 0, nullptr)) == "profile is null");
+  CHECK(WordsOf(C().write_trace(nullptr, "x")) == "profile is null");
+  C().release_profile(nullptr);
   CHECK(C().status_code(nullptr) == SARDONYX_INVALID_ARGUMENT);
   CHECK(std::string(C().status_message(nullptr)) == "status is null");
   C().release_status(nullptr);

@@ -5,74 +5,10 @@
 #include <future>
 
 #include "absl/strings/match.h"
-#include "api/ort/slots.h"
-#include "api/ort/types.h"
-#include "tests/api/c_models.h"
+#include "tests/api/ort_table.h"
 
 namespace sardonyx::ort {
 namespace {
-
-const void* const* Slots() {
-  return static_cast<const void* const*>(OrtGetApiBase()->GetApi(kVersion));
-}
-
-/// Calls the function of that place.
-template <size_t kSlot, typename Result = OrtStatus*, typename... Args>
-Result Call(Args... args) {
-  using Function = Result (*)(Args...);
-  return reinterpret_cast<Function>(const_cast<void*>(Slots()[kSlot]))(args...);
-}
-
-constexpr std::nullptr_t kNone = nullptr;
-
-/// A status as its code and message, released.
-struct Outcome {
-  Outcome(OrtStatus* status) {
-    if (status == nullptr) return;
-    code = Call<SlotOf("GetErrorCode"), int>(status);
-    message = Call<SlotOf("GetErrorMessage"), const char*>(status);
-    Call<SlotOf("ReleaseStatus"), void>(status);
-  }
-  int code = kOk;
-  std::string message;
-};
-
-struct Loaded {
-  Loaded() {
-    const std::string model = DoubleModel();
-    REQUIRE(Outcome(Call<SlotOf("CreateEnv")>(2, "test", &env)).code == kOk);
-    REQUIRE(Outcome(Call<SlotOf("CreateSessionFromArray")>(
-                        env, static_cast<const void*>(model.data()), model.size(),
-                        static_cast<OrtSessionOptions*>(nullptr), &session))
-                .code == kOk);
-    REQUIRE(Outcome(Call<SlotOf("CreateCpuMemoryInfo")>(0, 0, &memory)).code == kOk);
-  }
-  ~Loaded() {
-    Call<SlotOf("ReleaseMemoryInfo"), void>(memory);
-    Call<SlotOf("ReleaseSession"), void>(session);
-    Call<SlotOf("ReleaseEnv"), void>(env);
-  }
-  OrtValue* Borrow(std::vector<float>& data, std::vector<int64_t> dims) {
-    OrtValue* value = nullptr;
-    const OrtMemoryInfo* info = memory;
-    Outcome made = Call<SlotOf("CreateTensorWithDataAsOrtValue")>(
-        info, static_cast<void*>(data.data()), data.size() * sizeof(float),
-        static_cast<const int64_t*>(dims.data()), dims.size(), 1, &value);
-    CHECK(made.message == "");
-    return value;
-  }
-  Outcome Run(const OrtValue* x, OrtValue** y, const char* output = "y") {
-    const char* input = "x";
-    return Call<SlotOf("Run")>(session, static_cast<OrtRunOptions*>(nullptr), &input, &x, size_t{1},
-                               &output, size_t{1}, y);
-  }
-
-  OrtEnv* env = nullptr;
-  OrtSession* session = nullptr;
-  OrtMemoryInfo* memory = nullptr;
-};
-
-void Release(OrtValue* value) { Call<SlotOf("ReleaseValue"), void>(value); }
 
 TEST_CASE("One table for versions 1 to 31, all of its 428 places filled", "[api][ort]") {
   const OrtApiBase& base = *OrtGetApiBase();

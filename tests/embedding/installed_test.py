@@ -3,7 +3,7 @@
 
 BUILD is a build folder (default: build/release) in which everything has been built. Installs into
 it, builds examples/embedding with CMake and with pkg-config, and compares their answers with those of
-the program.
+the program; then the same from a Debian package.
 """
 
 import json
@@ -47,6 +47,17 @@ class Installed:
         shutil.rmtree(self.folder, ignore_errors=True)
         output_of("cmake", "--install", self.build, "--prefix", self.prefix)
 
+    def unpack_debian_package(self) -> None:
+        packages = self.folder / "packages"
+        output_of("cpack", "-G", "DEB", "--config", self.build / "CPackConfig.cmake", "-B", packages)
+        package = next(packages.glob("*.deb"))
+        depends = output_of("dpkg-deb", "--field", package, "Depends")
+        for library in ("libc6", "libdnnl", "libprotobuf-lite"):
+            expect(library in depends, f"no {library} in '{depends}'")
+        root = self.folder / "root"
+        output_of("dpkg-deb", "--extract", package, root)
+        self.prefix = root / "usr"
+
     def library(self, name: str) -> pathlib.Path:
         found = sorted(self.prefix.rglob(name))
         expect(bool(found), f"{name} was not installed")
@@ -58,7 +69,7 @@ class Installed:
         expect(symbols == expected, f"exports {sorted(symbols)}, expected {sorted(expected)}")
 
     def build_with_cmake(self, static: str) -> None:
-        made = self.folder / f"examples-static-{static}"
+        made = self.folder / f"{self.prefix.name}-examples-static-{static}"
         output_of("cmake", "-S", EXAMPLES, "-B", made, f"-DCMAKE_PREFIX_PATH={self.prefix}",
                   f"-DSTATIC={static}")  # fmt: skip
         output_of("cmake", "--build", made)
@@ -67,8 +78,8 @@ class Installed:
     def build_with_pkg_config(self) -> None:
         packages = self.library("sardonyx.pc").parent
         flags = output_of(
-            "pkg-config", "--cflags", "--libs", f"--define-variable=prefix={self.prefix}",
-            "sardonyx", env={**os.environ, "PKG_CONFIG_PATH": str(packages)},
+            "pkg-config", "--cflags", "--libs", "sardonyx",
+            env={**os.environ, "PKG_CONFIG_PATH": str(packages)},
         ).split()  # fmt: skip
         program = self.folder / "classify_pkg_config"
         path = f"-Wl,-rpath,{self.library('libsardonyx.so').parent}"
@@ -92,8 +103,16 @@ class Installed:
         scores = json.loads(text)["outputs"][0]["data"]
         return scores.index(max(scores))
 
+    def profiles(self) -> None:
+        trace = self.folder / "trace.json"
+        program = self.folder / "prefix-examples-static-OFF" / "profile"
+        lines = output_of(program, MODEL, trace).splitlines()
+        expect(any(line.startswith("Conv ") for line in lines), f"no Conv among {lines}")
+        layers = [event for event in json.loads(trace.read_text()) if event.get("cat") == "Node"]
+        expect(len(layers) == len(lines), f"{len(layers)} layers drawn, {len(lines)} told")
+
     def refuses_bad_model(self) -> None:
-        program = self.folder / "examples-static-OFF" / "classify_c"
+        program = self.folder / "prefix-examples-static-OFF" / "classify_c"
         try:
             output_of(program, ROOT / "README.md", self.folder / "picture.raw")
         except AssertionError as error:
@@ -115,6 +134,13 @@ def main() -> int:
     checks.run("examples of the archive", lambda: installed.build_with_cmake("ON"))
     checks.run("an example with pkg-config", installed.build_with_pkg_config)
     checks.run("what is no model", installed.refuses_bad_model)
+    checks.run("a profile of a mapped model", installed.profiles)
+    if shutil.which("dpkg-deb") is None or shutil.which("dpkg-shlibdeps") is None:
+        checks.skip("the Debian package", "there is no dpkg-deb or dpkg-shlibdeps here", 3)
+    else:
+        checks.run("cpack makes a Debian package", installed.unpack_debian_package)
+        checks.run("its examples with CMake", lambda: installed.build_with_cmake("OFF"))
+        checks.run("its example with pkg-config", installed.build_with_pkg_config)
     return checks.finish()
 
 

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "runtime/base/replacement.h"
 #include "tools/report/page.h"
 
 namespace sardonyx {
@@ -75,15 +73,6 @@ Status Report::Write() const {
     SX_RETURN_IF_ERROR(WriteFile(json_path_, text(2) + "\n"));
   }
   return html_path_.empty() ? absl::OkStatus() : WriteFile(html_path_, MakePage(text(-1)));
-}
-
-Status WriteFile(const std::string& path, absl::string_view bytes) {
-  Replacement replacement(path);
-  std::ofstream file(replacement.temporary(), std::ios::binary | std::ios::trunc);
-  file << bytes;
-  file.close();
-  if (!file) return InvalidArgument("cannot write '", path, "'");
-  return replacement.Keep();
 }
 
 void PrintError(absl::string_view text) {

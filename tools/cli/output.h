@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "nlohmann/json.hpp"
+#include "runtime/base/replacement.h"
 #include "runtime/base/status.h"
 #include "runtime/base/tensor.h"
 
@@ -39,9 +40,6 @@ class Report {
   std::string json_path_, html_path_;
   Json json_;
 };
-
-/// Writes a file, in the place of what it held. Errors: it cannot be written.
-Status WriteFile(const std::string& path, absl::string_view bytes);
 
 /// An error for the user on stderr: "sardonyx: ...".
 void PrintError(absl::string_view text);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "runtime/session/execution.h"
+#include "runtime/session/profile.h"
 #include "tools/cli/bars.h"
 #include "tools/cli/commands.h"
 #include "tools/cli/input_spec.h"
@@ -13,7 +14,6 @@
 #include "tools/cli/model_file.h"
 #include "tools/cli/output.h"
 #include "tools/cli/roofline.h"
-#include "tools/cli/trace_file.h"
 
 namespace sardonyx {
 namespace {
@@ -157,18 +157,17 @@ void PrintKernels(const PlanReport& plan, const std::vector<Share>& shares, doub
 
 /// One run more, drawn.
 Status TraceRun(const ProfileCommand& command, Session& session,
-                const std::map<std::string, Value>& inputs, const PlanReport& plan) {
+                const std::map<std::string, Value>& inputs) {
   SX_ASSIGN_OR_RETURN(const std::vector<Value> arranged, session.Arrange(inputs));
   const std::unique_ptr<ExecutionContext> context = session.NewContext();
   RunControl control(DeadlineAfter(command.session.time_limit));
-  const RunOptions options{.control = &control, .seed = command.input.seed};
+  RunOptions options{.control = &control, .seed = command.input.seed};
   SX_RETURN_IF_ERROR(context->Run(arranged, options));
-  std::vector<NodeTiming> timings;
-  WorkLog log;
-  control.set_work_log(&log);
-  const auto begin = RunControl::Clock::now();
-  SX_RETURN_IF_ERROR(context->Run(arranged, options, &timings));
-  return WriteTrace(command.trace, plan, timings, begin, log.spans());
+  Profile profile;
+  control.set_work_log(profile.workers());
+  options.profile = &profile;
+  SX_RETURN_IF_ERROR(context->Run(arranged, options));
+  return profile.WriteTrace(command.trace);
 }
 
 }  // namespace
@@ -233,7 +232,7 @@ StatusOr<int> Run(const ProfileCommand& command) {
       FormatMilliseconds(plain_ms), Percent(in_layers, latency.mean), session->pool().threads(),
       roofline.flops * 1e-9, roofline.bytes_per_second * 1e-9, kAboveRoofline));
   if (!command.trace.empty()) {
-    const Status traced = TraceRun(command, *session, inputs, plan);
+    const Status traced = TraceRun(command, *session, inputs);
     if (!traced.ok()) return Failed(traced, report);
     report.Print(absl::StrCat("a run over time written to ", command.trace, "\n"));
   }
